@@ -1,0 +1,1 @@
+"""The wire between the sorter and its board: protocol, link, boards and the C firmware."""

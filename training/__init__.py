@@ -1,0 +1,1 @@
+"""`sorter-train`: from a grower's photos to a model bundle, on a workstation."""
