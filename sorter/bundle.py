@@ -1,0 +1,253 @@
+"""The model bundle `NAME.sorter`: a zip with a model and all that it needs to be trusted."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import zipfile
+import zlib
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from sorter.errors import SorterError
+from sorter.preprocess import Preprocess
+
+FORMAT = 1
+KNOWN_ROLES = frozenset({"classifier"})
+MAX_FILES = 32
+MAX_UNPACKED_BYTES = 256 * 1024 * 1024
+MANIFEST, GOLDEN, SUMS = "bundle.json", "golden.npz", "SHA256SUMS"
+_FIXED_DATE = (1980, 1, 1, 0, 0, 0)
+
+
+class BundleError(SorterError):
+    """The file is no bundle that this version can use."""
+
+
+class Role(BaseModel):
+    """One model in the bundle."""
+
+    model_config = ConfigDict(frozen=True)
+
+    file: str
+    required: bool = True
+
+
+class Grade(BaseModel):
+    """One grade; the list in the manifest is in the order of the model's outputs."""
+
+    model_config = ConfigDict(frozen=True)
+
+    name: str = Field(min_length=1)
+    worth: float = 0.0
+    """Higher is better; unordered grades share one worth."""
+
+
+class Promise(BaseModel):
+    """The accuracy that the bundle promises, by forced top-1 of the int8 file."""
+
+    model_config = ConfigDict(frozen=True)
+
+    accuracy: float = Field(ge=0, le=1)
+    accuracy_low: float = Field(ge=0, le=1)
+    accuracy_high: float = Field(ge=0, le=1)
+    n: int = Field(ge=1)
+    split: str
+    method: str
+
+
+class TrainingData(BaseModel):
+    """What the model was trained on."""
+
+    model_config = ConfigDict(frozen=True)
+
+    fingerprint: str
+    """SHA-256 over the sorted digests of the photos."""
+    photos: int
+
+
+class Manifest(BaseModel):
+    """`bundle.json`."""
+
+    model_config = ConfigDict(frozen=True)
+
+    format: int = FORMAT
+    name: str
+    roles: dict[str, Role] = {"classifier": Role(file="model.tflite")}
+    grades: list[Grade] = Field(min_length=2)
+    preprocess: Preprocess
+    temperature: float = Field(default=1.0, gt=0)
+    """The logits are divided by it before the softmax (Guo et al. 2017)."""
+    unsure_below: float = Field(default=0.0, ge=0, le=1)
+    """A best probability under this is called unsure."""
+    cost: list[list[float]] | None = None
+    """`cost[truth][said]`; None: every error costs the same."""
+    training_data: TrainingData
+    promise: Promise
+
+    @model_validator(mode="after")
+    def _grades_fit(self) -> Manifest:
+        names = self.grade_names
+        if len(set(names)) != len(names):
+            raise ValueError("a grade is named twice")
+        n = len(names)
+        if self.cost is not None and [len(row) for row in self.cost] != [n] * n:
+            raise ValueError(f"cost must be {n} rows of {n} numbers")
+        return self
+
+    @property
+    def grade_names(self) -> list[str]:
+        """Names of the grades in the order of the model's outputs."""
+        return [grade.name for grade in self.grades]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Golden:
+    """Inputs with the outputs that the packing machine got, to be replayed on the device."""
+
+    inputs: NDArray[np.int8]
+    """n × size × size × 3."""
+    outputs: NDArray[np.int8]
+    """n × grades, as the int8 model gives them."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bundle:
+    """A bundle in memory."""
+
+    manifest: Manifest
+    golden: Golden
+    models: dict[str, bytes] = field(repr=False)
+    """TFLite files by role."""
+
+    def save(self, path: Path) -> None:
+        """Write the bundle whole or not at all; the same content gives the same bytes."""
+        files: dict[str, bytes] = {
+            MANIFEST: self.manifest.model_dump_json(indent=2).encode(),
+            GOLDEN: _npz(inputs=self.golden.inputs, outputs=self.golden.outputs),
+        }
+        for role, entry in self.manifest.roles.items():
+            files[entry.file] = self.models[role]
+        sums = "".join(f"{_digest(data)}  {name}\n" for name, data in files.items())
+        files[SUMS] = sums.encode()
+        partial = path.with_name(path.name + ".partial")
+        with zipfile.ZipFile(partial, "w", zipfile.ZIP_DEFLATED) as archive:
+            for name, data in files.items():
+                info = zipfile.ZipInfo(name, _FIXED_DATE)
+                info.compress_type = zipfile.ZIP_DEFLATED
+                archive.writestr(info, data)
+        partial.replace(path)
+
+    @classmethod
+    def load(cls, path: Path) -> Bundle:
+        """Read and verify a bundle.
+
+        Raises:
+            BundleError: the file is missing, damaged, not a bundle, or of a newer format.
+        """
+        files = _unpack(path)
+        manifest = _manifest(path, files)
+        models = {}
+        for role, entry in manifest.roles.items():
+            if role not in KNOWN_ROLES:
+                if entry.required:
+                    raise BundleError(
+                        f"{path}: the bundle needs a model of the role '{role}', which this "
+                        f"version does not know; update the sorter"
+                    )
+                continue
+            if entry.file not in files:
+                raise BundleError(f"{path}: {entry.file} is missing; pack or copy the bundle again")
+            models[role] = files[entry.file]
+        if "classifier" not in models:
+            raise BundleError(f"{path}: has no classifier; pack the bundle again")
+        return cls(manifest=manifest, golden=_golden(path, files), models=models)
+
+
+def _digest(data: bytes) -> str:
+    return hashlib.sha256(data).hexdigest()
+
+
+def _npz(**arrays: NDArray[Any]) -> bytes:
+    # np.savez stamps the time of day into the zip; a bundle has to be reproducible.
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, array in arrays.items():
+            body = io.BytesIO()
+            np.lib.format.write_array(body, np.ascontiguousarray(array), allow_pickle=False)
+            archive.writestr(zipfile.ZipInfo(f"{name}.npy", _FIXED_DATE), body.getvalue())
+    return out.getvalue()
+
+
+def _unpack(path: Path) -> dict[str, bytes]:
+    try:
+        with zipfile.ZipFile(path) as archive:
+            entries = archive.infolist()
+            size = sum(entry.file_size for entry in entries)
+            if len(entries) > MAX_FILES or size > MAX_UNPACKED_BYTES:
+                raise BundleError(f"{path}: too large to be a bundle; check the path")
+            files = {entry.filename: archive.read(entry) for entry in entries}
+    except OSError as error:
+        raise BundleError(
+            f"{path}: {error.strerror or error}; give the path of a bundle"
+        ) from error
+    except (zipfile.BadZipFile, EOFError, NotImplementedError, RuntimeError, ValueError) as error:
+        raise BundleError(
+            f"{path}: not a model bundle, or damaged; make one with 'sorter-train run'"
+        ) from error
+    except zlib.error as error:
+        raise BundleError(f"{path}: damaged; copy the bundle again") from error
+    if MANIFEST not in files or SUMS not in files:
+        raise BundleError(
+            f"{path}: a zip, but not a model bundle; make one with 'sorter-train run'"
+        )
+    return files
+
+
+def _manifest(path: Path, files: dict[str, bytes]) -> Manifest:
+    listed = {}
+    for line in files[SUMS].decode("ascii", "replace").splitlines():
+        digest, _, name = line.partition("  ")
+        listed[name] = digest
+    for name, data in files.items():
+        if name != SUMS and listed.get(name) != _digest(data):
+            raise BundleError(f"{path}: {name} is damaged (SHA-256 differs); copy the bundle again")
+    try:
+        # The format is read on its own first: a newer bundle may fail every other rule.
+        found = _Format.model_validate_json(files[MANIFEST]).format
+        if found > FORMAT:
+            raise BundleError(
+                f"{path}: bundle format {found} is newer than this version reads ({FORMAT}); "
+                f"update the sorter"
+            )
+        return Manifest.model_validate_json(files[MANIFEST])
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(str(part) for part in first["loc"]) or "the file"
+        raise BundleError(
+            f"{path}: {MANIFEST}: {where}: {first['msg']}; pack the bundle again"
+        ) from error
+
+
+class _Format(BaseModel):
+    format: int = Field(ge=1)
+
+
+def _golden(path: Path, files: dict[str, bytes]) -> Golden:
+    try:
+        with np.load(io.BytesIO(files[GOLDEN]), allow_pickle=False) as arrays:
+            golden = Golden(inputs=arrays["inputs"], outputs=arrays["outputs"])
+    except (KeyError, ValueError, OSError, zipfile.BadZipFile) as error:
+        raise BundleError(f"{path}: {GOLDEN} is unreadable; pack the bundle again") from error
+    if (
+        golden.inputs.ndim != 4
+        or len(golden.inputs) != len(golden.outputs)
+        or not len(golden.inputs)
+    ):
+        raise BundleError(f"{path}: {GOLDEN} has the wrong shape; pack the bundle again")
+    return golden

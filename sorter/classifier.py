@@ -1,0 +1,134 @@
+"""From photos to calibrated probabilities, through the bundle's int8 model."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sorter.bundle import Bundle, BundleError
+from sorter.errors import SorterError
+from sorter.frame import Pixels
+
+GOLDEN_TOLERANCE = 2
+"""Steps of the int8 output by which two processors' kernels may round apart."""
+
+
+def make_interpreter(model: bytes, threads: int) -> Any:
+    """A TFLite interpreter from ai-edge-litert, or from tflite-runtime on older 32-bit devices.
+
+    Raises:
+        SorterError: neither is installed.
+    """
+    try:
+        from ai_edge_litert.interpreter import Interpreter
+    except ImportError:
+        try:
+            from tflite_runtime.interpreter import Interpreter
+        except ImportError as error:
+            raise SorterError(
+                "no TFLite runtime is installed; "
+                "run: pip install ai-edge-litert (32-bit devices: pip install tflite-runtime)"
+            ) from error
+    return Interpreter(model_content=model, num_threads=threads)
+
+
+class Classifier:
+    """The bundle's int8 model, ready to run."""
+
+    def __init__(self, bundle: Bundle, *, threads: int = 1) -> None:
+        """Load the model.
+
+        Args:
+            bundle: as read from disk.
+            threads: of the interpreter; one leaves the other cores to the camera and the console.
+
+        Raises:
+            BundleError: the model does not fit its manifest.
+        """
+        self.bundle = bundle
+        self.grades = bundle.manifest.grade_names
+        self.temperature = bundle.manifest.temperature
+        self._preprocess = bundle.manifest.preprocess
+        try:
+            self._interpreter = make_interpreter(bundle.models["classifier"], threads)
+        except ValueError as error:
+            raise BundleError(
+                "the bundle's model.tflite cannot be loaded; pack it again"
+            ) from error
+        self._input = self._interpreter.get_input_details()[0]
+        self._output = self._interpreter.get_output_details()[0]
+        size = self._preprocess.size_px
+        for details, shape in (
+            (self._input, [size, size, 3]),
+            (self._output, [len(self.grades)]),
+        ):
+            found = list(details["shape"])[1:]
+            if details["dtype"] is not np.int8 or found != shape:
+                raise BundleError(
+                    f"the bundle's model has {details['dtype'].__name__} {found} where its "
+                    f"manifest promises int8 {shape}; pack the bundle again"
+                )
+        self._levels = self._preprocess.quantized(*self._input["quantization"])
+        self._batch = 0
+
+    @classmethod
+    def load(cls, path: Path, *, threads: int = 1) -> Classifier:
+        """Read a bundle, load its model and replay its golden inputs.
+
+        Raises:
+            BundleError: see `Bundle.load`; also when the model computes something else here.
+        """
+        classifier = cls(Bundle.load(path), threads=threads)
+        worst = classifier.golden_deviation()
+        if worst > GOLDEN_TOLERANCE:
+            raise BundleError(
+                f"{path}: the model's answers on this machine differ from those it was packed with "
+                f"(by {worst} steps, allowed {GOLDEN_TOLERANCE}); pack the bundle again"
+            )
+        return classifier
+
+    def golden_deviation(self) -> int:
+        """Largest difference to the packed outputs, in int8 steps."""
+        golden = self.bundle.golden
+        if golden.inputs.shape[1:] != tuple(self._input["shape"])[1:]:
+            raise BundleError("golden.npz does not fit the model; pack the bundle again")
+        said = self.invoke(golden.inputs)
+        if said.shape != golden.outputs.shape:
+            raise BundleError("golden.npz does not fit the model; pack the bundle again")
+        return int(np.abs(said.astype(int) - golden.outputs.astype(int)).max())
+
+    def quantize(self, photos: Sequence[Pixels]) -> NDArray[np.int8]:
+        """Preprocess and quantize: n photos (uint8, BGR, any size) to n × size × size × 3 int8."""
+        return self._levels[np.stack([self._preprocess(photo) for photo in photos])]
+
+    def invoke(self, inputs: NDArray[np.int8]) -> NDArray[np.int8]:
+        """Run the model on n × size × size × 3 int8; returns n × grades int8."""
+        if len(inputs) != self._batch:
+            self._interpreter.resize_tensor_input(self._input["index"], inputs.shape)
+            self._interpreter.allocate_tensors()
+            self._batch = len(inputs)
+        self._interpreter.set_tensor(self._input["index"], inputs)
+        self._interpreter.invoke()
+        return np.asarray(self._interpreter.get_tensor(self._output["index"]), np.int8)
+
+    def logits(self, photos: Sequence[Pixels]) -> NDArray[np.float64]:
+        """Dequantized outputs before temperature, n × grades."""
+        scale, zero_point = self._output["quantization"]
+        steps = self.invoke(self.quantize(photos)).astype(np.float64) - zero_point
+        return np.asarray(steps * scale)
+
+    def probabilities(self, photos: Sequence[Pixels]) -> NDArray[np.float64]:
+        """Calibrated probabilities, n × grades in the order of `grades`; each row sums to 1."""
+        if not photos:
+            return np.zeros((0, len(self.grades)))
+        return softmax(self.logits(photos) / self.temperature)
+
+
+def softmax(logits: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Softmax over the last axis."""
+    powers = np.exp(logits - logits.max(axis=-1, keepdims=True))
+    return np.asarray(powers / powers.sum(axis=-1, keepdims=True))

@@ -1,0 +1,132 @@
+"""`sorter.yaml`: what the machine looks like."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
+
+Name = Annotated[str, StringConstraints(min_length=1, max_length=64, strip_whitespace=True)]
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class MachineConfig(_Section):
+    """The machine as a whole."""
+
+    name: Name = "line-1"
+
+
+class CameraConfig(_Section):
+    """Where frames come from and how they lie over the belt."""
+
+    source: Literal["v4l2", "file", "twin"] = "v4l2"
+    device: str = "/dev/video0"
+    """Device path for `v4l2`; a video or a folder of frames for `file`."""
+    width: int = Field(default=1280, ge=64, le=4096)
+    """Pixels."""
+    height: int = Field(default=720, ge=64, le=4096)
+    """Pixels."""
+    fps: float = Field(default=60, gt=0, le=240)
+    rotate_deg: Literal[0, 90, 180, 270] = 0
+    """Clockwise turn after which the belt runs from left to right."""
+    mm_per_px: float = Field(default=0.4, gt=0, le=10)
+    """On the belt plane, after turning."""
+    reference_px: int | None = Field(default=None, ge=0)
+    """Column of the reference line, after turning; the middle of the image unless given."""
+
+
+class BeltConfig(_Section):
+    """The conveyor."""
+
+    mm_per_tick: float = Field(default=0.5, gt=0, le=20)
+    length_mm: float = Field(default=1500, gt=0, le=100_000)
+    """From the camera's reference line to the end of the belt."""
+    speed_mm_per_s: float = Field(default=300, gt=0, le=5000)
+    """Nominal; used where there is no encoder to ask."""
+
+
+class BoardConfig(_Section):
+    """The actuation board."""
+
+    port: str = "/dev/sorter-mcu"
+    baud: int = Field(default=250_000, ge=9600, le=2_000_000)
+
+
+class ModelConfig(_Section):
+    """The model bundle in use."""
+
+    path: Path = Path("/var/lib/sorter/models/current.sorter")
+
+
+class RecordsConfig(_Section):
+    """Where the records are kept."""
+
+    path: Path = Path("/var/lib/sorter/records.sqlite")
+
+
+class OutletConfig(_Section):
+    """One way off the belt."""
+
+    name: Name
+    lane: int = Field(default=0, ge=0, le=7)
+    channel: int | None = Field(default=None, ge=0, le=7)
+    """Of the board; every outlet but the default one has its own."""
+    at_mm: float | None = Field(default=None, gt=0)
+    """Middle of the outlet, from the camera's reference line along the belt."""
+    grades: list[Name] = []
+    default: bool = False
+    """The end of the belt; takes everything that is not shot."""
+
+    @model_validator(mode="after")
+    def _whole(self) -> OutletConfig:
+        if self.default:
+            if self.channel is not None or self.at_mm is not None:
+                raise ValueError("the default outlet is the end of the belt: no channel, no at_mm")
+        elif self.channel is None or self.at_mm is None:
+            raise ValueError("needs channel and at_mm (only the default outlet has none)")
+        elif not self.grades:
+            raise ValueError("takes no grades; name them in grades: [...] or remove the outlet")
+        return self
+
+
+class SorterConfig(_Section):
+    """The whole file."""
+
+    machine: MachineConfig = MachineConfig()
+    camera: CameraConfig = CameraConfig()
+    belt: BeltConfig = BeltConfig()
+    board: BoardConfig = BoardConfig()
+    model: ModelConfig = ModelConfig()
+    records: RecordsConfig = RecordsConfig()
+    outlets: list[OutletConfig] = Field(min_length=1)
+
+    @model_validator(mode="after")
+    def _outlets_fit(self) -> SorterConfig:
+        if sum(outlet.default for outlet in self.outlets) != 1:
+            raise ValueError("outlets: exactly one has to be the default (default: true)")
+        for what, values in {
+            "name": [o.name for o in self.outlets],
+            "channel": [o.channel for o in self.outlets if not o.default],
+            "lane and grade": [(o.lane, g) for o in self.outlets for g in o.grades],
+        }.items():
+            seen = set()
+            for value in values:
+                if value in seen:
+                    raise ValueError(f"outlets: the {what} {value!r} is given twice")
+                seen.add(value)
+        for outlet in self.outlets:
+            if outlet.at_mm is not None and outlet.at_mm >= self.belt.length_mm:
+                raise ValueError(
+                    f"outlets: {outlet.name} at {outlet.at_mm:g} mm lies beyond the end of the "
+                    f"belt ({self.belt.length_mm:g} mm)"
+                )
+        return self
+
+    @property
+    def default_outlet(self) -> OutletConfig:
+        """The end of the belt."""
+        return next(outlet for outlet in self.outlets if outlet.default)

@@ -1,0 +1,36 @@
+"""What the sorter decides about an item."""
+
+from __future__ import annotations
+
+import enum
+from dataclasses import dataclass
+
+
+class Why(enum.Enum):
+    """The reason behind a verdict, as the operator reads it."""
+
+    CLASS = "class"
+    """The model is sure enough of the grade."""
+    UNSURE = "unsure"
+    """The best grade is less likely than the bundle's threshold."""
+    CUT_OFF = "cut_off"
+    """No frame showed the whole item."""
+    NO_OUTLET = "no_outlet"
+    """No outlet takes this grade."""
+    TOO_LATE = "too_late"
+    """The outlet was reached before the shot could be sent."""
+    NO_BOARD = "no_board"
+    """The board was not connected."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verdict:
+    """A grade with its probabilities, or none with the reason."""
+
+    grade: str | None
+    """None sends the item to the default outlet."""
+    best_guess: str | None
+    """The likeliest grade, also when the model is unsure; None when nothing could be classified."""
+    probabilities: dict[str, float]
+    """Calibrated, by grade in the bundle's order; empty when nothing could be classified."""
+    why: Why
