@@ -108,16 +108,15 @@ class SorterConfig(_Section):
     def _outlets_fit(self) -> SorterConfig:
         if sum(outlet.default for outlet in self.outlets) != 1:
             raise ValueError("outlets: exactly one has to be the default (default: true)")
-        for what, values in {
+        named: dict[str, list[str]] = {
             "name": [o.name for o in self.outlets],
-            "channel": [o.channel for o in self.outlets if not o.default],
-            "lane and grade": [(o.lane, g) for o in self.outlets for g in o.grades],
-        }.items():
-            seen = set()
+            "channel": [str(o.channel) for o in self.outlets if not o.default],
+            "grade": [f"{g} (lane {o.lane})" for o in self.outlets for g in o.grades],
+        }
+        for what, values in named.items():
             for value in values:
-                if value in seen:
-                    raise ValueError(f"outlets: the {what} {value!r} is given twice")
-                seen.add(value)
+                if values.count(value) > 1:
+                    raise ValueError(f"outlets: the {what} {value} is given twice")
         for outlet in self.outlets:
             if outlet.at_mm is not None and outlet.at_mm >= self.belt.length_mm:
                 raise ValueError(
