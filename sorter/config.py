@@ -38,6 +38,20 @@ class CameraConfig(_Section):
     reference_px: int | None = Field(default=None, ge=0)
     """Column of the reference line, after turning; the middle of the image unless given."""
 
+    @property
+    def field_px(self) -> tuple[int, int]:
+        """Size of a frame after turning: along the belt, across it."""
+        if self.rotate_deg in (90, 270):
+            return self.height, self.width
+        return self.width, self.height
+
+    @property
+    def reference_mm(self) -> float:
+        """Distance of the reference line from the left edge of the image."""
+        along_px, _ = self.field_px
+        reference_px = along_px / 2 if self.reference_px is None else self.reference_px
+        return reference_px * self.mm_per_px
+
 
 class BeltConfig(_Section):
     """The conveyor."""

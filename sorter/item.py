@@ -1,7 +1,8 @@
-"""One fruit on its way along the belt."""
+"""One fruit on its way along the belt, and its sightings."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from sorter.frame import Pixels
@@ -19,31 +20,67 @@ class Measures:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Span:
+    """An interval in millimetres."""
+
+    low_mm: float
+    high_mm: float
+
+    @property
+    def middle_mm(self) -> float:
+        """Half way between the ends."""
+        return (self.low_mm + self.high_mm) / 2
+
+    @property
+    def size_mm(self) -> float:
+        """Distance of the ends."""
+        return self.high_mm - self.low_mm
+
+    def overlap_mm(self, other: Span) -> float:
+        """Length that both share; 0 where they are apart."""
+        return max(0.0, min(self.high_mm, other.high_mm) - max(self.low_mm, other.low_mm))
+
+    def hull(self, other: Span) -> Span:
+        """The smallest span that holds both."""
+        return Span(low_mm=min(self.low_mm, other.low_mm), high_mm=max(self.high_mm, other.high_mm))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Sighting:
     """One item in one frame."""
 
-    reference_tick: float
-    """The belt tick at which the item's centre crosses the camera's reference line."""
-    across_mm: float
-    """Distance of the centre from the upper edge of the image, across the belt."""
-    extent_mm: float
-    """Size along the belt."""
+    along: Span
+    """Where the item lies on the belt itself: a mark on the moving belt keeps its place.
+
+    The reference line lies at `-tick × mm_per_tick`."""
+    across: Span
+    """From the upper edge of the image, across the belt."""
+    from_reference_mm: float
+    """Distance of the centre from the reference line; negative before it."""
     measures: Measures
     complete: bool
     """The whole outline lies inside the image."""
-    crop: Pixels
-    """Square cut-out around the centre, other items painted over with belt."""
+    cutter: Callable[[], Pixels] = field(repr=False)
+    """Cuts the photo on demand: most sightings are never looked at."""
+
+    @property
+    def crop(self) -> Pixels:
+        """The photo for the classifier: square, uint8, BGR, other items painted over with belt."""
+        return self.cutter()
 
 
-@dataclass(slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Item:
-    """A followed item: what all its sightings together say."""
+    """One fruit: what all its sightings together say."""
 
     item_id: int
+    """Counts from 1 in each run."""
     lane: int
     reference_tick: float
+    """Belt tick at which the item's centre crosses the camera's reference line."""
     extent_mm: float
-    seen_tick: float
-    """Belt tick of the frame that saw it last."""
-    views: list[Sighting] = field(default_factory=list)
-    """The complete sightings that the classifier is to see, best first."""
+    """Size along the belt."""
+    measures: Measures
+    views: tuple[Sighting, ...] = ()
+    """Complete sightings for the classifier, best first; empty when none was complete, and once
+    the item is judged: a view holds on to its whole frame."""

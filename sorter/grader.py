@@ -1,0 +1,64 @@
+"""From an item's views to a verdict."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sorter.classifier import Classifier
+from sorter.item import Item
+from sorter.verdict import Verdict, Why
+
+SMALLEST_PROBABILITY = 1e-6
+"""Keeps one view that rules a grade out from silencing all the others."""
+
+
+def fuse(views: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Join the probabilities of several views of one item, views × grades, to one row.
+
+    The mean of the logarithms: views of one fruit from the same camera are far from independent, so
+    more of them must not make the answer surer (a product would).
+    """
+    mean = np.log(np.maximum(views, SMALLEST_PROBABILITY)).mean(axis=0)
+    powers = np.exp(mean - mean.max())
+    return np.asarray(powers / powers.sum())
+
+
+class Grader:
+    """Judges items with one invoke of the classifier for all of them."""
+
+    def __init__(self, classifier: Classifier) -> None:
+        """Take the classifier; its bundle says when it is unsure and what an error costs."""
+        self._classifier = classifier
+        manifest = classifier.bundle.manifest
+        self._grades = manifest.grade_names
+        self._unsure_below = manifest.unsure_below
+        self._cost = None if manifest.cost is None else np.asarray(manifest.cost, np.float64)
+
+    def judge(self, items: Sequence[Item]) -> list[Verdict]:
+        """One verdict an item, in order."""
+        photos = [view.crop for item in items for view in item.views]
+        rows = self._classifier.probabilities(photos)
+        verdicts, start = [], 0
+        for item in items:
+            views = rows[start : start + len(item.views)]
+            start += len(item.views)
+            verdicts.append(self._verdict(fuse(views)) if len(views) else _cut_off())
+        return verdicts
+
+    def _verdict(self, probabilities: NDArray[np.float64]) -> Verdict:
+        best = int(probabilities.argmax())
+        chosen = best if self._cost is None else int((probabilities @ self._cost).argmin())
+        sure = probabilities[best] >= self._unsure_below
+        return Verdict(
+            grade=self._grades[chosen] if sure else None,
+            best_guess=self._grades[best],
+            probabilities=dict(zip(self._grades, map(float, probabilities), strict=True)),
+            why=Why.CLASS if sure else Why.UNSURE,
+        )
+
+
+def _cut_off() -> Verdict:
+    return Verdict(grade=None, best_guess=None, probabilities={}, why=Why.CUT_OFF)

@@ -1,0 +1,120 @@
+"""The line: frames in, shots to the board, one record an item."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from firmware_bridge.board import Board, BoardConnected, BoardEvent, BoardLost, ShotReport
+from sorter.classifier import Classifier
+from sorter.config import SorterConfig
+from sorter.decision import Decision
+from sorter.frame import Capture, Frame
+from sorter.pipeline import Pipeline
+from sorter.records import Records
+from sorter.verdict import Why
+
+
+@dataclass(slots=True, kw_only=True)
+class LineCounts:
+    """What the line has done so far; nothing is dropped without being counted here."""
+
+    frames: int = 0
+    """Frames that went through the pipeline."""
+    frames_without_position: int = 0
+    """Frames taken while the board had not yet said where the belt is."""
+    items: int = 0
+    shots: int = 0
+
+
+class Line:
+    """Joins pipeline, board and records. No thread, no clock: the caller passes the time."""
+
+    def __init__(
+        self,
+        *,
+        config: SorterConfig,
+        classifier: Classifier,
+        board: Board,
+        records: Records | None,
+        lot: str,
+    ) -> None:
+        """Build the line.
+
+        Args:
+            config: of the machine.
+            classifier: of the bundle in use.
+            board: not yet opened.
+            records: where every item leaves its row; None keeps none.
+            lot: name that the items are recorded under.
+        """
+        self._pipeline = Pipeline(config=config, classifier=classifier, lot=lot)
+        self._default_outlet = config.default_outlet.name
+        self._board = board
+        self._records = records
+        self._connected = False
+        self._belt_ordered = False
+        self.counts = LineCounts()
+
+    def start(self, now_s: float) -> None:
+        """Open the board; the handshake goes on in `service`."""
+        self._board.open(now_s)
+
+    def service(self, now_s: float) -> list[BoardEvent]:
+        """Move bytes to and from the board and record what it reports. Call every few ms."""
+        events = self._board.service(now_s)
+        for event in events:
+            if isinstance(event, ShotReport) and self._records is not None:
+                self._records.deliver(event)
+            elif isinstance(event, BoardConnected):
+                self._connected = True
+                if not self._belt_ordered:
+                    # Only the first connection starts the belt: after a stop that nobody ordered a
+                    # person has to look before it runs again.
+                    self._belt_ordered = True
+                    self._board.set_belt(True, now_s)
+            elif isinstance(event, BoardLost):
+                self._connected = False
+        return events
+
+    def step(self, capture: Capture, now_s: float) -> list[Decision]:
+        """Take in one camera frame: decide, shoot, record; then tell the board that we live."""
+        tick = self._board.tick_at(capture.time_s)
+        decisions: list[Decision] = []
+        if tick is None:
+            self.counts.frames_without_position += 1
+        else:
+            self.counts.frames += 1
+            frame = Frame(
+                pixels=capture.pixels, time_s=capture.time_s, tick=tick, index=capture.index
+            )
+            decisions = self._carry_out(self._pipeline.step(frame), now_s)
+        self._board.heartbeat(now_s)
+        return decisions
+
+    def finish(self, now_s: float) -> list[Decision]:
+        """Decide what is still in view, stop the belt and hand the last frames to the board."""
+        decisions = self._carry_out(self._pipeline.finish(), now_s)
+        if self._connected:
+            self._board.set_belt(False, now_s)
+        return decisions
+
+    def _carry_out(self, decisions: list[Decision], now_s: float) -> list[Decision]:
+        done = []
+        for planned in decisions:
+            decision = planned
+            if decision.shot is not None:
+                if self._connected:
+                    self._board.shoot(decision.shot, now_s)
+                    self.counts.shots += 1
+                else:
+                    decision = replace(
+                        decision,
+                        shot=None,
+                        outlet=self._default_outlet,
+                        verdict=replace(decision.verdict, grade=None, why=Why.NO_BOARD),
+                    )
+            self.counts.items += 1
+            if self._records is not None:
+                self._records.add(decision)
+            done.append(decision)
+        return done

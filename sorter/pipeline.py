@@ -1,0 +1,75 @@
+"""From a frame to decisions: one plain synchronous call."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from sorter.classifier import Classifier
+from sorter.config import SorterConfig
+from sorter.decision import Decision
+from sorter.dispatcher import Dispatcher
+from sorter.errors import SorterError
+from sorter.finder import Finder
+from sorter.frame import Frame
+from sorter.grader import Grader
+from sorter.item import Item
+from sorter.tracker import Tracker
+
+
+class Pipeline:
+    """Finder, tracker, grader and dispatcher in a row; holds no thread and no clock."""
+
+    def __init__(self, *, config: SorterConfig, classifier: Classifier, lot: str) -> None:
+        """Build the pipeline for one camera.
+
+        Args:
+            config: geometry and outlets.
+            classifier: of the bundle in use.
+            lot: name that the items are recorded under.
+        """
+        camera = config.camera
+        along_px, across_px = camera.field_px
+        lanes = 1 + max(outlet.lane for outlet in config.outlets)
+        self.lot = lot
+        self._field_px = camera.field_px
+        self._finder = Finder(camera, config.belt, classifier.bundle.manifest.preprocess)
+        self._tracker = Tracker(
+            mm_per_tick=config.belt.mm_per_tick,
+            entry_mm=-camera.reference_mm,
+            exit_mm=along_px * camera.mm_per_px - camera.reference_mm,
+            lane_edges_mm=[across_px * camera.mm_per_px * lane / lanes for lane in range(1, lanes)],
+        )
+        self._grader = Grader(classifier)
+        self._dispatcher = Dispatcher(config)
+        self._tick = 0.0
+        self._time_s = 0.0
+
+    def step(self, frame: Frame) -> list[Decision]:
+        """Take in one frame; return a decision for every item that is due now, in belt order.
+
+        Raises:
+            SorterError: the frame is not of the configured size, so mm_per_px cannot hold.
+        """
+        height, width = frame.pixels.shape[:2]
+        if (width, height) != self._field_px:
+            raise SorterError(
+                f"the camera delivers {width} x {height} pixels along x across the belt, but the "
+                f"configuration says {self._field_px[0]} x {self._field_px[1]}; "
+                f"set camera.width and camera.height to what it delivers and calibrate again"
+            )
+        self._tick, self._time_s = frame.tick, frame.time_s
+        return self._decide(self._tracker.follow(frame.tick, self._finder.find(frame)))
+
+    def finish(self) -> list[Decision]:
+        """Decide the items that are still in view when there are no more frames."""
+        return self._decide(self._tracker.finish())
+
+    def _decide(self, items: Sequence[Item]) -> list[Decision]:
+        if not items:
+            return []
+        return [
+            self._dispatcher.dispatch(
+                item, verdict, tick=self._tick, time_s=self._time_s, lot=self.lot
+            )
+            for item, verdict in zip(items, self._grader.judge(items), strict=True)
+        ]
