@@ -1,0 +1,33 @@
+#!/usr/bin/env bash
+# Installs the Debian packages that building and testing need, where that is possible.
+# Without root or password-less sudo it names them and goes on (with CI=true it fails).
+set -euo pipefail
+
+wanted=(python3-venv build-essential gcc-avr avr-libc simavr libsimavr-dev libelf-dev systemd)
+
+if ! command -v dpkg-query >/dev/null; then
+  echo "packages.sh: not a Debian or Ubuntu system; install yourself what matches: ${wanted[*]}" >&2
+  exit 0
+fi
+
+missing=()
+for package in "${wanted[@]}"; do
+  status=$(dpkg-query -W -f '${db:Status-Status}' "$package" 2>/dev/null || true)
+  [ "$status" = installed ] || missing+=("$package")
+done
+[ ${#missing[@]} -gt 0 ] || exit 0
+
+as_root=()
+if [ "$(id -u)" -ne 0 ]; then
+  if command -v sudo >/dev/null && sudo -n true 2>/dev/null; then
+    as_root=(sudo -n)
+  else
+    echo "packages.sh: MISSING, so their tests are skipped: sudo apt-get install ${missing[*]}" >&2
+    [ "${CI:-}" != true ] || exit 1
+    exit 0
+  fi
+fi
+
+export DEBIAN_FRONTEND=noninteractive
+"${as_root[@]}" apt-get update -q
+"${as_root[@]}" apt-get install -q -y --no-install-recommends "${missing[@]}"
