@@ -1,0 +1,57 @@
+from __future__ import annotations
+
+import pytest
+
+from sorter.decision import Decision
+from sorter.errors import SorterError
+from sorter.frame import Pixels
+from sorter.pipeline import Pipeline
+from tests.factories import StubClassifier, draw_frame, make_config
+
+
+def by_size(photo: Pixels) -> tuple[float, float, float]:
+    """Big fruit is good: the photo follows the outline, so its side tells the size."""
+    return (0.9, 0.1, 0.0) if photo.shape[0] > 120 else (0.1, 0.9, 0.0)
+
+
+def run(sizes_mm: list[float], *, frames: int = 60) -> list[Decision]:
+    """Fruit of these sizes 100 mm apart; the belt moves 20 mm (40 ticks) a frame."""
+    pipeline = Pipeline(
+        config=make_config(),
+        classifier=StubClassifier(by_size),  # type: ignore[arg-type]
+        lot="today",
+    )
+    decisions = []
+    for index in range(frames):
+        fruits = [(20.0 * index - 100 * k, 100.0, 40.0, size) for k, size in enumerate(sizes_mm)]
+        decisions += pipeline.step(draw_frame(fruits, tick=40.0 * index, index=index))
+    return decisions + pipeline.finish()
+
+
+def test_each_fruit_on_the_belt_becomes_one_decision_in_belt_order() -> None:
+    decisions = run([120, 60, 120])
+    assert [decision.item.item_id for decision in decisions] == [1, 2, 3]
+    assert [decision.outlet for decision in decisions] == ["premium", "second", "premium"]
+
+
+def test_the_shot_meets_the_fruit_at_its_outlet() -> None:
+    (decision,) = run([120])
+    # Its middle is at column 0 at tick 0, the reference line at column 200, 0.5 mm a tick.
+    assert decision.item.reference_tick == pytest.approx(400, abs=4)
+    assert decision.shot is not None
+    middle = (decision.shot.open_tick + decision.shot.close_tick) / 2
+    assert middle == pytest.approx(400 + 420 / 0.5, abs=5)
+
+
+def test_fruit_that_is_still_in_view_at_the_end_is_decided_too() -> None:
+    assert len(run([120], frames=8)) == 1
+
+
+def test_a_frame_of_another_size_than_configured_is_refused_with_both_sizes() -> None:
+    pipeline = Pipeline(
+        config=make_config(),
+        classifier=StubClassifier(by_size),  # type: ignore[arg-type]
+        lot="today",
+    )
+    with pytest.raises(SorterError, match="300 x 200 pixels.*400 x 200"):
+        pipeline.step(draw_frame([], size_px=(300, 200)))
