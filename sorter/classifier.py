@@ -116,10 +116,13 @@ class Classifier:
         return np.asarray(self._interpreter.get_tensor(self._output["index"]), np.int8)
 
     def logits(self, photos: Sequence[Pixels]) -> NDArray[np.float64]:
-        """Dequantized outputs before temperature, n × grades."""
+        """Outputs before temperature, n × grades."""
+        return self.dequantize(self.invoke(self.quantize(photos)))
+
+    def dequantize(self, outputs: NDArray[np.int8]) -> NDArray[np.float64]:
+        """Logits from what `invoke` returns."""
         scale, zero_point = self._output["quantization"]
-        steps = self.invoke(self.quantize(photos)).astype(np.float64) - zero_point
-        return np.asarray(steps * scale)
+        return np.asarray((outputs.astype(np.float64) - zero_point) * scale)
 
     def probabilities(self, photos: Sequence[Pixels]) -> NDArray[np.float64]:
         """Calibrated probabilities, n × grades in the order of `grades`; each row sums to 1."""
