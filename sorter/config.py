@@ -10,8 +10,24 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_vali
 Name = Annotated[str, StringConstraints(min_length=1, max_length=64, strip_whitespace=True)]
 
 
+ConfiguredPath = Annotated[Path, Field(strict=False)]
+
+Keys = tuple[str | int, ...]
+"""Way to a value in the file: section, key, position in a list."""
+
+
+class MisfitError(ValueError):
+    """Values that are fine one by one and do not fit together."""
+
+    def __init__(self, *misfits: tuple[Keys, str]) -> None:
+        """Each misfit is the way to a value, from the section that found it, and a sentence."""
+        self.misfits = misfits
+        super().__init__("; ".join(sentence for _, sentence in misfits))
+
+
 class _Section(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    # Strict: YAML's own types are the truth, so that `fps: yes` is an error and not 1.0.
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False)
 
 
 class MachineConfig(_Section):
@@ -73,13 +89,13 @@ class BoardConfig(_Section):
 class ModelConfig(_Section):
     """The model bundle in use."""
 
-    path: Path = Path("/var/lib/sorter/models/current.sorter")
+    path: ConfiguredPath = Path("/var/lib/sorter/models/current.sorter")
 
 
 class RecordsConfig(_Section):
     """Where the records are kept."""
 
-    path: Path = Path("/var/lib/sorter/records.sqlite")
+    path: ConfiguredPath = Path("/var/lib/sorter/records.sqlite")
 
 
 class OutletConfig(_Section):
@@ -120,23 +136,32 @@ class SorterConfig(_Section):
 
     @model_validator(mode="after")
     def _outlets_fit(self) -> SorterConfig:
+        misfits: list[tuple[Keys, str]] = []
         if sum(outlet.default for outlet in self.outlets) != 1:
-            raise ValueError("outlets: exactly one has to be the default (default: true)")
-        named: dict[str, list[str]] = {
-            "name": [o.name for o in self.outlets],
-            "channel": [str(o.channel) for o in self.outlets if not o.default],
-            "grade": [f"{g} (lane {o.lane})" for o in self.outlets for g in o.grades],
-        }
-        for what, values in named.items():
-            for value in values:
-                if values.count(value) > 1:
-                    raise ValueError(f"outlets: the {what} {value} is given twice")
-        for outlet in self.outlets:
+            misfits.append(
+                (("outlets",), "exactly one outlet has to be the default (default: true)")
+            )
+        seen: set[tuple[str, object]] = set()
+        for k, outlet in enumerate(self.outlets):
+            taken: list[tuple[Keys, str, object]] = [((k, "name"), "name", outlet.name)]
+            if outlet.channel is not None:
+                taken.append(((k, "channel"), "channel", outlet.channel))
+            for n, grade in enumerate(outlet.grades):
+                taken.append(((k, "grades", n), f"lane {outlet.lane} grade", grade))
+            for keys, what, value in taken:
+                if (what, value) in seen:
+                    misfits.append((("outlets", *keys), f"the {what} {value} is given twice"))
+                seen.add((what, value))
             if outlet.at_mm is not None and outlet.at_mm >= self.belt.length_mm:
-                raise ValueError(
-                    f"outlets: {outlet.name} at {outlet.at_mm:g} mm lies beyond the end of the "
-                    f"belt ({self.belt.length_mm:g} mm)"
+                misfits.append(
+                    (
+                        ("outlets", k, "at_mm"),
+                        f"{outlet.name} at {outlet.at_mm:g} mm lies beyond the end of the belt "
+                        f"(belt.length_mm: {self.belt.length_mm:g})",
+                    )
                 )
+        if misfits:
+            raise MisfitError(*misfits)
         return self
 
     @property

@@ -1,0 +1,89 @@
+"""`sorter check`: is the config right?"""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from sorter.config_file import ConfigFile, Problem
+
+
+def check(
+    config: Annotated[Path, typer.Option(help="The config file.")] = Path(
+        "/etc/sorter/sorter.yaml"
+    ),
+    schema: Annotated[
+        bool, typer.Option("--schema", help="Print the JSON schema for editors instead.")
+    ] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Answer in JSON.")] = False,
+) -> None:
+    """Validate a config file, and its outlets against the model that it names.
+
+    Examples:
+        sorter check --config sorter.yaml
+
+        sorter check --schema > sorter.schema.json
+    """
+    from sorter.config_allowed import schema as json_schema
+    from sorter.config_file import ConfigError, read_config
+
+    if schema:
+        print(json.dumps(json_schema(), indent=2))
+        return
+    warnings: list[Problem] = []
+    try:
+        file = read_config(config)
+        warnings, has_model = _check_model(file)
+    except ConfigError as error:
+        if as_json:
+            print(json.dumps({"ok": False, "errors": [_plain(p) for p in error.problems]}))
+        raise
+    if as_json:
+        print(json.dumps({"ok": True, "warnings": [_plain(p) for p in warnings]}))
+        return
+    for warning in warnings:
+        print(f"warning: {warning}", file=sys.stderr)
+    print(f"{config}: ok: {_summary(file, has_model)}")
+
+
+def _check_model(file: ConfigFile) -> tuple[list[Problem], bool]:
+    from sorter.bundle import Bundle, BundleError
+    from sorter.config_file import ConfigError
+    from sorter.grades_fit import grades_fit
+
+    path = file.config.model.path
+    if not path.exists():
+        sentence = f"there is no {path} yet, so the grades were not checked"
+        return [file.problem(("model", "path"), sentence)], False
+    try:
+        manifest = Bundle.load(path).manifest
+    except BundleError as error:
+        raise ConfigError([file.problem(("model", "path"), str(error))]) from error
+    fit = grades_fit(file.config, manifest)
+    if fit.errors:
+        raise ConfigError([file.problem(*found) for found in fit.errors])
+    return [file.problem(*found) for found in fit.warnings], True
+
+
+def _summary(file: ConfigFile, has_model: bool) -> str:
+    config = file.config
+    model = f"model {config.model.path}" if has_model else "no model yet"
+    outlets = ", ".join(
+        f"{outlet.name} ({' '.join(outlet.grades) or 'everything else'})"
+        for outlet in config.outlets
+    )
+    return f"{config.machine.name}, camera {config.camera.source}, {model}, outlets {outlets}"
+
+
+def _plain(problem: Problem) -> dict[str, object]:
+    return {
+        "file": str(problem.file),
+        "line": problem.line,
+        "key": problem.key,
+        "sentence": problem.sentence,
+    }

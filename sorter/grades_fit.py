@@ -1,0 +1,47 @@
+"""Do the outlets and the model speak of the same grades?"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sorter.bundle import Manifest
+from sorter.config import Keys, SorterConfig
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GradesFit:
+    """What was found, each with the key in the config that it concerns."""
+
+    errors: list[tuple[Keys, str]]
+    """The machine must not run with these."""
+    warnings: list[tuple[Keys, str]]
+
+
+def grades_fit(config: SorterConfig, manifest: Manifest) -> GradesFit:
+    """Compare the outlets' grades with the bundle's.
+
+    An outlet may only name grades that the model knows, and the default outlet, where unsure, late
+    and lost items go, may only take the lowest grade by worth: anything else would let a fault put
+    an item into a better grade than it earned.
+    """
+    errors: list[tuple[Keys, str]] = []
+    worth = {grade.name: grade.worth for grade in manifest.grades}
+    lowest = min(worth.values())
+    for k, outlet in enumerate(config.outlets):
+        for n, grade in enumerate(outlet.grades):
+            keys = ("outlets", k, "grades", n)
+            if grade not in worth:
+                known = ", ".join(worth)
+                errors.append((keys, f"the model knows no grade {grade}; allowed: {known}"))
+            elif outlet.default and worth[grade] > lowest:
+                names = ", ".join(name for name in worth if worth[name] == lowest)
+                errors.append(
+                    (keys, f"the default outlet may only take the lowest grade ({names})")
+                )
+    taken = {grade for outlet in config.outlets for grade in outlet.grades}
+    warnings: list[tuple[Keys, str]] = [
+        (("outlets",), f"no outlet takes {name}; it rides to {config.default_outlet.name}")
+        for name in worth
+        if name not in taken
+    ]
+    return GradesFit(errors=errors, warnings=warnings)
