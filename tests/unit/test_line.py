@@ -1,0 +1,157 @@
+from __future__ import annotations
+
+from firmware_bridge.board import (
+    BoardConnected,
+    BoardEvent,
+    BoardIdentity,
+    BoardLost,
+    Outcome,
+    Shot,
+    ShotReport,
+)
+from sorter.decision import Decision
+from sorter.frame import Capture
+from sorter.line import Line
+from sorter.verdict import Why
+from tests.factories import StubClassifier, draw_frame, make_config
+
+IDENTITY = BoardIdentity(
+    protocol=1, firmware="0.1.0", channels=8, boot_nonce=7, clock_hz=16_000_000, reset_cause="power"
+)
+
+
+class ScriptedBoard:
+    """Says what the test wants and remembers what it was told."""
+
+    def __init__(self) -> None:
+        self.events: list[BoardEvent] = []
+        self.told: list[object] = []
+        self.tick: float | None = 0.0
+        self.identity: BoardIdentity | None = IDENTITY
+
+    def open(self, now_s: float) -> None:
+        self.told.append("open")
+
+    def service(self, now_s: float) -> list[BoardEvent]:
+        events, self.events = self.events, []
+        return events
+
+    def shoot(self, shot: Shot, now_s: float) -> None:
+        self.told.append(shot)
+
+    def set_belt(self, running: bool, now_s: float) -> None:
+        self.told.append("belt on" if running else "belt off")
+
+    def heartbeat(self, now_s: float) -> None:
+        self.told.append("heartbeat")
+
+    def tick_at(self, time_s: float) -> float | None:
+        return self.tick
+
+    def close(self) -> None:
+        self.told.append("close")
+
+    @property
+    def shots(self) -> list[Shot]:
+        return [told for told in self.told if isinstance(told, Shot)]
+
+
+class ListedRecords:
+    def __init__(self) -> None:
+        self.added: list[Decision] = []
+        self.delivered: list[ShotReport] = []
+
+    def add(self, decision: Decision) -> None:
+        self.added.append(decision)
+
+    def deliver(self, report: ShotReport) -> None:
+        self.delivered.append(report)
+
+
+def make_line(board: ScriptedBoard, records: ListedRecords | None = None) -> Line:
+    return Line(
+        config=make_config(),
+        classifier=StubClassifier(),  # type: ignore[arg-type]
+        board=board,
+        records=records,  # type: ignore[arg-type]
+        lot="today",
+    )
+
+
+def pass_one_fruit(line: Line, board: ScriptedBoard) -> list[Decision]:
+    decisions = []
+    for index in range(25):
+        board.tick = 40.0 * index
+        frame = draw_frame([(20.0 * index, 100.0, 40.0, 120.0)])
+        capture = Capture(pixels=frame.pixels, time_s=index / 30, index=index)
+        decisions += line.step(capture, index / 30)
+    return decisions
+
+
+def test_the_first_connection_starts_the_belt() -> None:
+    board = ScriptedBoard()
+    line = make_line(board)
+    line.start(0.0)
+    board.events = [BoardConnected(identity=IDENTITY)]
+    line.service(0.1)
+    assert board.told == ["open", "belt on"]
+
+
+def test_a_board_that_comes_back_does_not_start_the_belt_again() -> None:
+    board = ScriptedBoard()
+    line = make_line(board)
+    board.events = [BoardConnected(identity=IDENTITY), BoardLost(why="unplugged")]
+    line.service(0.1)
+    board.events = [BoardConnected(identity=IDENTITY)]
+    line.service(0.2)
+    assert board.told.count("belt on") == 1
+
+
+def test_an_item_is_shot_once_and_leaves_one_record() -> None:
+    board, records = ScriptedBoard(), ListedRecords()
+    line = make_line(board, records)
+    board.events = [BoardConnected(identity=IDENTITY)]
+    line.service(0.0)
+    decisions = pass_one_fruit(line, board)
+    assert [shot.item_id for shot in board.shots] == [1]
+    assert records.added == decisions and len(decisions) == 1
+
+
+def test_without_a_board_the_item_rides_and_the_record_says_why() -> None:
+    board, records = ScriptedBoard(), ListedRecords()
+    (decision,) = pass_one_fruit(make_line(board, records), board)
+    assert board.shots == []
+    assert (decision.outlet, decision.verdict.why) == ("end", Why.NO_BOARD)
+
+
+def test_a_report_of_the_board_reaches_the_records() -> None:
+    board, records = ScriptedBoard(), ListedRecords()
+    line = make_line(board, records)
+    report = ShotReport(item_id=1, channel=0, outcome=Outcome.FIRED, open_tick=5, close_tick=9)
+    board.events = [report]
+    line.service(0.0)
+    assert records.delivered == [report]
+
+
+def test_every_processed_frame_is_a_sign_of_life_to_the_board() -> None:
+    board = ScriptedBoard()
+    pass_one_fruit(make_line(board), board)
+    assert board.told.count("heartbeat") == 25
+
+
+def test_a_frame_from_before_the_belt_position_is_known_is_counted_and_decides_nothing() -> None:
+    board = ScriptedBoard()
+    line = make_line(board)
+    board.tick = None
+    frame = draw_frame([(200, 100, 40, 120)])
+    assert line.step(Capture(pixels=frame.pixels, time_s=0.0, index=0), 0.0) == []
+    assert (line.counts.frames, line.counts.frames_without_position) == (0, 1)
+
+
+def test_the_end_of_the_run_stops_the_belt() -> None:
+    board = ScriptedBoard()
+    line = make_line(board)
+    board.events = [BoardConnected(identity=IDENTITY)]
+    line.service(0.0)
+    line.finish(1.0)
+    assert board.told[-1] == "belt off"
