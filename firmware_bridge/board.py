@@ -119,6 +119,10 @@ class BoardProtocolError(BoardError):
     """The board answers, but speaks another protocol version."""
 
 
+class BoardSilentError(BoardError):
+    """The port is open, but nothing on it has answered once."""
+
+
 class Board(Protocol):
     """An actuation board. No method blocks; `now_s` is the caller's monotonic clock in seconds.
 
@@ -144,6 +148,7 @@ class Board(Protocol):
 
         Raises:
             BoardProtocolError: the board speaks another protocol version.
+            BoardSilentError: the port is open, but no board has ever answered.
         """
         ...
 

@@ -11,12 +11,16 @@ class InputPin(enum.Enum):
     """A pin that the machine drives and the board reads."""
 
     ENCODER_A = "encoder_a"
+    """Quadrature with `ENCODER_B`: forward is A rising before B, and each edge is one tick."""
     ENCODER_B = "encoder_b"
     ESTOP = "estop"
     """Normally closed: low while the chain is closed, high (pull-up) when pressed or cut."""
     ENTRY_BEAM = "entry_beam"
+    """High while interrupted (pull-up), so that a cut wire reads as a blocked beam."""
     PASSED_BEAM = "passed_beam"
+    """Like `ENTRY_BEAM`."""
     BUTTON = "button"
+    """Start and reset: low while pressed (pull-up)."""
 
 
 class OutputPin(enum.Enum):

@@ -1,0 +1,80 @@
+"""Commands on their way: a bounded window, each repeated under its number until it is answered."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from firmware_bridge.messages import Ack, BeltCommand, Flush, ShotCommand
+
+WINDOW = 4
+"""Commands that may be unanswered at once: they fit the board's receive buffer together."""
+RETRY_S = 0.06
+"""Repeat after this long: above the round trip through a USB converter (16 ms each way)."""
+GIVE_UP_S = 2.0
+
+Command = ShotCommand | BeltCommand | Flush
+
+
+@dataclass(slots=True, kw_only=True)
+class Pending:
+    """A command that has not been answered."""
+
+    command: Command
+    seq: int
+    first_sent_s: float
+    sent_s: float
+
+
+class CommandWindow:
+    """Commands that have been sent and not answered, by sequence number."""
+
+    def __init__(self) -> None:
+        self._pending: dict[int, Pending] = {}
+        self.retries = 0
+        """Commands sent again because no answer came in time."""
+
+    @property
+    def has_room(self) -> bool:
+        """Whether one more command may be sent."""
+        return len(self._pending) < WINDOW
+
+    def holds(self, kind: type[Command]) -> bool:
+        """Whether a command of this kind is unanswered."""
+        return any(isinstance(pending.command, kind) for pending in self._pending.values())
+
+    def add(self, command: Command, seq: int, now_s: float) -> None:
+        """Note a command that is sent now."""
+        self._pending[seq] = Pending(command=command, seq=seq, first_sent_s=now_s, sent_s=now_s)
+
+    def drop_belt(self) -> None:
+        """Repeat no older belt command: a newer one has been given."""
+        for seq, pending in list(self._pending.items()):
+            if isinstance(pending.command, BeltCommand):
+                del self._pending[seq]
+
+    def answer(self, ack: Ack, seq: int) -> Command | None:
+        """The command that `ack` answers, which is done with; None if it was answered before."""
+        pending = self._pending.get(seq)
+        if pending is None or ack.command != pending.command.TYPE:
+            return None
+        del self._pending[seq]
+        return pending.command
+
+    def expire(self, now_s: float) -> list[Command]:
+        """Take out the commands that were never answered in `GIVE_UP_S`."""
+        expired = [p for p in self._pending.values() if now_s - p.first_sent_s >= GIVE_UP_S]
+        for pending in expired:
+            del self._pending[pending.seq]
+        return [pending.command for pending in expired]
+
+    def overdue(self, now_s: float) -> list[Pending]:
+        """The commands to repeat now; they are noted as sent."""
+        late = [p for p in self._pending.values() if now_s - p.sent_s >= RETRY_S]
+        for pending in late:
+            pending.sent_s = now_s
+        self.retries += len(late)
+        return late
+
+    def clear(self) -> None:
+        """Forget all: the session is over."""
+        self._pending.clear()

@@ -1,0 +1,143 @@
+"""`Board` over any byte pipe: the one host side of the serial, the virtual and the simavr board."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from firmware_bridge.board import (
+    BoardError,
+    BoardEvent,
+    BoardIdentity,
+    BoardNotFoundError,
+    BoardSilentError,
+    Shot,
+)
+from firmware_bridge.link import Link
+from firmware_bridge.transport import Transport, TransportLostError
+
+ANSWER_WITHIN_S = 5.0
+"""Patience with a board that has never answered: an Uno spends two seconds in its bootloader."""
+REOPEN_FIRST_S = 0.5
+REOPEN_LONGEST_S = 5.0
+
+
+class LinkedBoard:
+    """A board behind a transport, which is opened again when it was lost.
+
+    Args:
+        connect: opens the pipe; raises `BoardNotFoundError` if nothing is there.
+        name: what the board is called in sentences for the user.
+        nonces: gives a new session number, 1 … 2³²-1, for every handshake.
+        baud: bits per second on the wire.
+    """
+
+    def __init__(
+        self,
+        connect: Callable[[], Transport],
+        *,
+        name: str,
+        nonces: Callable[[], int],
+        baud: int = 250_000,
+    ) -> None:
+        self._connect = connect
+        self._name = name
+        self._transport: Transport | None = None
+        self._reopen_at_s: float | None = None
+        self._reopen_after_s = REOPEN_FIRST_S
+        self.link = Link(name=name, nonces=nonces, byte_s=10 / baud)
+        """Counters and the clock estimate live here."""
+
+    @property
+    def identity(self) -> BoardIdentity | None:
+        """None until the handshake is done."""
+        return self.link.identity
+
+    def open(self, now_s: float) -> None:
+        """Start talking to the board.
+
+        Raises:
+            BoardNotFoundError: nothing is there.
+            BoardError: it is open already.
+        """
+        if self._transport is not None:
+            raise BoardError(f"{self._name} is open already; close it first")
+        self._transport = self._connect()
+        self._reopen_at_s = None
+        self.link.start(now_s)
+
+    def service(self, now_s: float) -> list[BoardEvent]:
+        """Move bytes both ways and return what has happened since the last call.
+
+        Raises:
+            BoardProtocolError: the board speaks another protocol version.
+            BoardSilentError: the board has not answered once in `ANSWER_WITHIN_S`.
+        """
+        if self._transport is None:
+            self._reopen(now_s)
+        if self._transport is not None:
+            try:
+                self._exchange(self._transport, now_s)
+            except TransportLostError as lost:
+                self._lose(str(lost), now_s)
+        if self.link.greeting_for_s(now_s) > ANSWER_WITHIN_S:
+            raise BoardSilentError(
+                f"no answer from {self._name} in {ANSWER_WITHIN_S:g} s; flash the firmware with "
+                "`make -C firmware_bridge/firmware flash PORT=…`, or choose another board.port"
+            )
+        return self.link.take_events()
+
+    def shoot(self, shot: Shot, now_s: float) -> None:
+        """Hand a shot to the board. Its end comes as exactly one `ShotReport` from `service`.
+
+        Raises:
+            ValueError: a shot with this id was handed over before.
+        """
+        self.link.shoot(shot)
+
+    def set_belt(self, running: bool, now_s: float) -> None:
+        """Command the belt motor."""
+        self.link.set_belt(running)
+
+    def flush(self, now_s: float) -> None:
+        """Close every outlet and cancel every shot that has not ended."""
+        self.link.flush()
+
+    def heartbeat(self, now_s: float) -> None:
+        """Tell the board that the pipeline makes progress. Silence stops the belt."""
+        self.link.heartbeat()
+
+    def tick_at(self, time_s: float) -> float | None:
+        """Belt position in unwrapped ticks at a recent host time; None before the first state."""
+        return self.link.position.tick_at(time_s)
+
+    def close(self) -> None:
+        """Let go of the board. It stops by its own silence rule."""
+        self._reopen_at_s = None
+        if self._transport is not None:
+            self._transport.close()
+            self._transport = None
+
+    def _exchange(self, transport: Transport, now_s: float) -> None:
+        for arrival in transport.read():
+            self.link.receive(arrival.data, now_s - arrival.age_s)
+        data = self.link.due(now_s)
+        if data:
+            transport.write(data)
+
+    def _lose(self, why: str, now_s: float) -> None:
+        self.close()
+        self.link.lose(why, now_s)
+        self._reopen_after_s = REOPEN_FIRST_S
+        self._reopen_at_s = now_s + self._reopen_after_s
+
+    def _reopen(self, now_s: float) -> None:
+        if self._reopen_at_s is None or now_s < self._reopen_at_s:
+            return
+        try:
+            self._transport = self._connect()
+        except BoardNotFoundError:
+            self._reopen_after_s = min(2 * self._reopen_after_s, REOPEN_LONGEST_S)
+            self._reopen_at_s = now_s + self._reopen_after_s
+            return
+        self._reopen_at_s = None
+        self.link.start(now_s)
