@@ -1,0 +1,1 @@
+"""The twin: a simulated belt, its fruit, its camera and its bins, around the real pipeline."""

@@ -1,0 +1,105 @@
+"""Labelled photos of rendered cucumbers, cut by the same finder that cuts them on the belt."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from numpy.random import Generator, default_rng
+
+from sorter.bundle import Grade
+from sorter.config import SorterConfig
+from sorter.finder import Finder
+from sorter.frame import Frame, Pixels
+from sorter.preprocess import Preprocess
+from sorter.twin.cucumber import GRADE_NAMES, GRADES, WINDOW_MM
+from sorter.twin.load import load
+from sorter.twin.scene import Placed, Scene
+from sorter.twin.setup import demo_config
+
+ROUNDS_PER_SESSION = 2
+"""Photos of each grade under one lamp; then belt, light and camera noise are drawn anew."""
+EMPTY_FRAMES = 3
+"""Shown to the finder first, as on a belt that starts empty."""
+OFF_CENTRE_MM = 100.0
+"""The item lies this far from the reference line at the most."""
+NEIGHBOUR_SHARE = 0.7
+"""How often each side has a neighbour."""
+ATTEMPTS = 20
+
+
+def synth_grades() -> list[Grade]:
+    """The grades of the rendered photos with their worth, best first."""
+    return [Grade(name=grade.name, worth=grade.worth) for grade in GRADES]
+
+
+def labelled_photos(per_grade: int, seed: int) -> Iterator[tuple[str, Pixels, dict[str, Any]]]:
+    """Render photos as the pipeline on the belt would show them to the classifier.
+
+    Args:
+        per_grade: photos of each grade.
+        seed: same seed, same photos.
+
+    Yields:
+        The grade, the photo (square, a window of `WINDOW_MM`) and the truth about the fruit, with
+        the number of the `session`: photos of one session share belt and light.
+
+    Example:
+        >>> grade, photo, truth = next(labelled_photos(per_grade=1, seed=1))
+        >>> grade, photo.shape, truth["session"]
+        ('2L', (467, 467, 3), 0)
+    """
+    rng = default_rng(seed)
+    config = demo_config()
+    session = _Session(config, rng)
+    for number in range(per_grade):
+        if number and number % ROUNDS_PER_SESSION == 0:
+            session = _Session(config, rng)
+        for grade in GRADE_NAMES:
+            photo, truth = session.photo(grade)
+            yield grade, photo, truth | {"session": number // ROUNDS_PER_SESSION}
+
+
+class _Session:
+    def __init__(self, config: SorterConfig, rng: Generator) -> None:
+        self._camera = config.camera
+        self._mm_per_tick = config.belt.mm_per_tick
+        self._scene = Scene(config.camera, rng)
+        self._finder = Finder(
+            config.camera, config.belt, Preprocess(size_px=96, window_mm=WINDOW_MM)
+        )
+        self._rng = rng
+        self._frames = 0
+        for _ in range(EMPTY_FRAMES):
+            self._finder.find(self._expose(rng.uniform(0, 1000), []))
+
+    def photo(self, grade: str) -> tuple[Pixels, dict[str, Any]]:
+        for _ in range(ATTEMPTS):
+            before, after = (self._rng.random(2) < NEIGHBOUR_SHARE).tolist()
+            produce = load(
+                [*self._any_grade() * before, grade, *self._any_grade() * after],
+                self._camera,
+                self._rng,
+                first_mm=0,
+            )
+            target = produce[int(before)]
+            off_mm = self._rng.uniform(-OFF_CENTRE_MM, OFF_CENTRE_MM)
+            frame = self._expose(target.at_mm + off_mm, [item.placed for item in produce])
+            for sighting in self._finder.find(frame):
+                near = abs(sighting.from_reference_mm - off_mm) < target.along_mm / 2
+                if near and sighting.complete:
+                    return sighting.crop, target.fruit.truth()
+        raise RuntimeError(f"the finder sees no rendered {grade}")
+
+    def _any_grade(self) -> list[str]:
+        return [GRADE_NAMES[int(self._rng.integers(len(GRADE_NAMES)))]]
+
+    def _expose(self, travel_mm: float, items: Sequence[Placed]) -> Frame:
+        time_s = self._rng.uniform(0, 60)
+        self._frames += 1
+        return Frame(
+            pixels=self._scene.render(travel_mm, time_s, items),
+            time_s=time_s,
+            tick=travel_mm / self._mm_per_tick,
+            index=self._frames,
+        )

@@ -1,0 +1,51 @@
+"""Rendered photos for training."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+
+import numpy as np
+
+from sorter.twin.cucumber import GRADE_NAMES, WINDOW_MM
+from sorter.twin.photos import ROUNDS_PER_SESSION, labelled_photos, synth_grades
+from sorter.twin.setup import demo_config
+
+
+def test_every_grade_gets_as_many_photos_as_asked_for() -> None:
+    counts = Counter(grade for grade, _, _ in labelled_photos(per_grade=2, seed=1))
+    assert counts == dict.fromkeys(GRADE_NAMES, 2)
+
+
+def test_a_photo_shows_the_window_that_the_pipeline_cuts() -> None:
+    side_px = round(WINDOW_MM / demo_config().camera.mm_per_px)
+    for _, photo, _ in labelled_photos(per_grade=1, seed=2):
+        assert photo.shape == (side_px, side_px, 3)
+
+
+def test_the_truth_can_be_written_as_json() -> None:
+    for grade, _, truth in labelled_photos(per_grade=1, seed=3):
+        assert json.loads(json.dumps(truth))["grade"] == grade
+
+
+def test_sessions_are_numbered() -> None:
+    rounds = ROUNDS_PER_SESSION + 1
+    sessions = [truth["session"] for _, _, truth in labelled_photos(per_grade=rounds, seed=4)]
+    assert sessions == sorted(sessions)
+    assert set(sessions) == {0, 1}
+
+
+def test_the_same_seed_gives_the_same_photos() -> None:
+    one = list(labelled_photos(per_grade=1, seed=5))
+    other = list(labelled_photos(per_grade=1, seed=5))
+    for (_, photo, truth), (_, other_photo, other_truth) in zip(one, other, strict=True):
+        assert truth == other_truth
+        assert np.array_equal(photo, other_photo)
+
+
+def test_the_grades_have_an_order_of_worth_with_the_poor_ones_last() -> None:
+    grades = synth_grades()
+    assert [grade.name for grade in grades] == list(GRADE_NAMES)
+    assert [grade.worth for grade in grades] == sorted(
+        (grade.worth for grade in grades), reverse=True
+    )
