@@ -1,0 +1,100 @@
+"""`sorter lots`: what was sorted, lot by lot."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from sorter.records import Records
+
+lots_app = typer.Typer(name="lots", help="List lots and export their items.", no_args_is_help=True)
+
+_Config = Annotated[Path, typer.Option(help="The config that names the records.")]
+_Db = Annotated[Path | None, typer.Option(help="The records themselves, instead of a config.")]
+_DEFAULT_CONFIG = Path("/etc/sorter/sorter.yaml")
+
+
+@lots_app.command("list")
+def list_lots(
+    config: _Config = _DEFAULT_CONFIG,
+    db: _Db = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Answer in JSON.")] = False,
+) -> None:
+    """List the lots with their counts, oldest first.
+
+    Examples:
+        sorter lots list
+
+        sorter lots list --db records.sqlite --json
+    """
+    with _open(config, db) as records:
+        lots = records.lots()
+    if as_json:
+        from dataclasses import asdict
+
+        print(json.dumps([asdict(lot) for lot in lots]))
+        return
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table("lot", "opened (UTC)")
+    for heading in ("items", "shot", "fired"):
+        table.add_column(heading, justify="right")
+    for lot in lots:
+        counts = (str(n) for n in (lot.items, lot.shot, lot.fired))
+        table.add_row(Text(lot.name), lot.opened_at[:19].replace("T", " "), *counts)
+    Console().print(table)
+
+
+@lots_app.command("export")
+def export(
+    lot: Annotated[str | None, typer.Option(help="One lot; all without it.")] = None,
+    out: Annotated[Path | None, typer.Option(help="The CSV file; stdout without it.")] = None,
+    config: _Config = _DEFAULT_CONFIG,
+    db: _Db = None,
+) -> None:
+    """Write the items as CSV, one row an item.
+
+    Examples:
+        sorter lots export > items.csv
+
+        sorter lots export --lot monday --out monday.csv
+    """
+    from sorter.errors import SorterError
+    from sorter.records_csv import write_csv
+
+    with _open(config, db) as records:
+        names = [found.name for found in records.lots()]
+        if lot is not None and lot not in names:
+            have = ", ".join(names) or "none yet"
+            raise SorterError(f"{records.path}: there is no lot {lot}; there are: {have}")
+        if out is None:
+            try:
+                write_csv(records, sys.stdout, lot=lot)
+                sys.stdout.flush()
+            except BrokenPipeError:
+                # The reader (head, less) has enough; Python would complain again at exit.
+                os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            return
+        partial = out.with_name(out.name + ".partial")
+        try:
+            with partial.open("w", encoding="utf-8", newline="") as file:
+                rows = write_csv(records, file, lot=lot)
+            partial.replace(out)
+        except OSError as error:
+            raise SorterError(f"{out}: cannot be written ({error.strerror})") from error
+    print(f"{out}: {rows} items", file=sys.stderr)
+
+
+def _open(config: Path, db: Path | None) -> Records:
+    from sorter.config_file import load_config
+    from sorter.records import Records
+
+    return Records(db or load_config(config).records.path, read_only=True)

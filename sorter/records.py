@@ -1,0 +1,304 @@
+"""The records: one row an item, written as it is decided."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime, timezone
+from pathlib import Path
+from types import TracebackType
+from typing import NoReturn
+
+from firmware_bridge.board import Outcome, Reason, ShotReport
+from sorter.decision import Decision
+from sorter.errors import SorterError
+from sorter.records_schema import prepare
+from sorter.verdict import Why
+
+PENDING = "pending"
+"""Delivery of an item that was shot at and not yet reported on."""
+RODE = "rode"
+"""Delivery of an item that was not shot: it rides to the default outlet."""
+
+BUSY_TIMEOUT_S = 5.0
+"""How long a write waits for another process that writes or checkpoints."""
+
+_SENTENCES = {
+    "not a database": "not a records file (no SQLite); give another file with --db",
+    "unable to open": "cannot be opened; check the folder and who may write to it",
+    "readonly": "may not be written; run as the user that owns it",
+    "is full": "the disk is full; free some space",
+    "locked": "another program has kept it locked; close that program",
+    "malformed": "is damaged; move it away and restore a copy",
+    "UNIQUE": "the item has a row already in this run",
+}
+"""By what SQLite says; its error codes reach Python only from 3.11 on."""
+
+
+class RecordsError(SorterError):
+    """The records cannot be read or written."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ItemRecord:
+    """One row of the items, as it stands now."""
+
+    run: int
+    """Counts the starts of the machine; item ids begin anew with each."""
+    item_id: int
+    lot: str
+    decided_at: str
+    """Wall clock in UTC, ISO 8601: a label, never used to control."""
+    time_s: float
+    """Monotonic capture time of the frame that decided it."""
+    tick: float
+    """Belt tick at which the item's centre crossed the camera's reference line."""
+    lane: int
+    grade: str | None
+    best_guess: str | None
+    probabilities: dict[str, float]
+    reason: Why
+    outlet: str
+    length_mm: float
+    width_mm: float
+    area_mm2: float
+    channel: int | None
+    """Of the shot, as are the two ticks after it; None when the item was not shot."""
+    open_tick: int | None
+    close_tick: int | None
+    delivery: str
+    """`rode`, `pending`, or the outcome that the board reported."""
+    delivery_reason: str | None
+    opened_tick: int | None
+    """When the outlet really opened and closed; None unless it did."""
+    closed_tick: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LotRecord:
+    """One lot with its counts."""
+
+    name: str
+    opened_at: str
+    items: int
+    shot: int
+    fired: int
+
+
+class Records:
+    """The database file. Use as a context manager; one writer, any number of readers."""
+
+    def __init__(
+        self,
+        path: Path,
+        *,
+        read_only: bool = False,
+        wall_clock: Callable[[], datetime] = lambda: datetime.now(timezone.utc),
+    ) -> None:
+        """Open the file; a writer creates it and brings an older one up to date.
+
+        Args:
+            path: of the SQLite file.
+            read_only: for commands that look while the machine runs.
+            wall_clock: gives the labels of rows.
+
+        Raises:
+            RecordsError: the file is no SQLite file, not ours, newer, missing or not accessible.
+        """
+        self.path = path
+        self.unmatched_reports = 0
+        """Reports on items that have no row with a pending shot in this run."""
+        self._wall_clock = wall_clock
+        self._run: int | None = None
+        self._lots: dict[str, int] = {}
+        if read_only and not path.exists():
+            raise RecordsError(f"{path}: there are no records yet; give another file with --db")
+        with self._sentences():
+            mode = "ro" if read_only else "rwc"
+            self._db = sqlite3.connect(
+                f"{path.absolute().as_uri()}?mode={mode}",
+                uri=True,
+                timeout=BUSY_TIMEOUT_S,
+                isolation_level=None,
+            )
+            try:
+                self._db.row_factory = sqlite3.Row
+                trouble = prepare(self._db, read_only=read_only)
+            except sqlite3.Error:
+                self._db.close()
+                raise
+        if trouble is not None:
+            self._db.close()
+            raise RecordsError(f"{path}: {trouble}")
+
+    def add(self, decision: Decision) -> None:
+        """Write one decided item; the row is committed when this returns.
+
+        Raises:
+            RecordsError: the disk is full or gone, or the item has a row already.
+        """
+        item, verdict, shot = decision.item, decision.verdict, decision.shot
+        row = {
+            "item_id": item.item_id,
+            "decided_at": self._wall_clock().isoformat(timespec="milliseconds"),
+            "time_s": decision.time_s,
+            "tick": item.reference_tick,
+            "lane": item.lane,
+            "grade": verdict.grade,
+            "best_guess": verdict.best_guess,
+            "probabilities": json.dumps(verdict.probabilities),
+            "reason": verdict.why.value,
+            "outlet": decision.outlet,
+            "length_mm": item.measures.length_mm,
+            "width_mm": item.measures.width_mm,
+            "area_mm2": item.measures.area_mm2,
+            "channel": shot and shot.channel,
+            "open_tick": shot and shot.open_tick,
+            "close_tick": shot and shot.close_tick,
+            "delivery": PENDING if shot else RODE,
+        }
+        with self._sentences(), self._transaction():
+            row["run"] = self._this_run()
+            row["lot"] = self._lot(decision.lot)
+            names, values = ", ".join(row), ", ".join(f":{name}" for name in row)
+            self._db.execute(f"INSERT INTO items ({names}) VALUES ({values})", row)
+
+    def deliver(self, report: ShotReport) -> None:
+        """Write what the board said about a shot of this run.
+
+        A report that fits no pending shot changes nothing and is counted in `unmatched_reports`.
+
+        Raises:
+            RecordsError: the disk is full or gone.
+        """
+        with self._sentences():
+            cursor = self._db.execute(
+                "UPDATE items SET delivery = ?, delivery_reason = ?, opened_tick = ?, "
+                "closed_tick = ? WHERE run = ? AND item_id = ? AND delivery = ?",
+                (
+                    report.outcome.value,
+                    report.reason.value,
+                    report.open_tick,
+                    report.close_tick,
+                    self._run,
+                    report.item_id,
+                    PENDING,
+                ),
+            )
+        self.unmatched_reports += cursor.rowcount == 0
+
+    def items(self, lot: str | None = None) -> Iterator[ItemRecord]:
+        """The items of one lot, or all, in the order in which they were decided."""
+        query = (
+            "SELECT items.*, lots.name AS lot_name FROM items JOIN lots ON lots.id = items.lot "
+            "WHERE :lot IS NULL OR lots.name = :lot ORDER BY items.id"
+        )
+        with self._sentences():
+            for row in self._db.execute(query, {"lot": lot}):
+                yield _item(row)
+
+    def lots(self) -> list[LotRecord]:
+        """Every lot with its counts, oldest first."""
+        query = (
+            "SELECT name, opened_at, count(items.id) AS items, count(items.open_tick) AS shot, "
+            "coalesce(sum(delivery = 'fired'), 0) AS fired "
+            "FROM lots LEFT JOIN items ON items.lot = lots.id GROUP BY lots.id ORDER BY lots.id"
+        )
+        with self._sentences():
+            return [LotRecord(**dict(row)) for row in self._db.execute(query)]
+
+    def grades(self, lot: str | None = None) -> list[str]:
+        """Every grade that has a probability in some item of the lot, or of all."""
+        query = (
+            "SELECT key FROM items JOIN lots ON lots.id = items.lot, json_each(probabilities) "
+            "WHERE :lot IS NULL OR lots.name = :lot "
+            "GROUP BY key ORDER BY min(items.id), min(json_each.id)"
+        )
+        with self._sentences():
+            return [str(row["key"]) for row in self._db.execute(query, {"lot": lot})]
+
+    def close(self) -> None:
+        """Close the file; a shot of this run that was never reported on ends as unknown."""
+        try:
+            if self._run is not None:
+                with self._sentences():
+                    self._give_up("run = ?", self._run)
+        finally:
+            self._db.close()
+
+    def __enter__(self) -> Records:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def _this_run(self) -> int:
+        if self._run is None:
+            cursor = self._db.execute("INSERT INTO runs (started_at) VALUES (?)", (self._now(),))
+            self._run = cursor.lastrowid
+            self._give_up("run < ?", self._run)
+        assert self._run is not None
+        return self._run
+
+    def _give_up(self, where: str, run: int | None) -> None:
+        self._db.execute(
+            f"UPDATE items SET delivery = ?, delivery_reason = ? WHERE delivery = ? AND {where}",
+            (Outcome.UNKNOWN.value, Reason.LINK_LOST.value, PENDING, run),
+        )
+
+    def _lot(self, name: str) -> int:
+        if name not in self._lots:
+            self._db.execute(
+                "INSERT INTO lots (name, opened_at) VALUES (?, ?) ON CONFLICT DO NOTHING",
+                (name, self._now()),
+            )
+            found = self._db.execute("SELECT id FROM lots WHERE name = ?", (name,)).fetchone()
+            self._lots[name] = found["id"]
+        return self._lots[name]
+
+    def _now(self) -> str:
+        return self._wall_clock().isoformat(timespec="milliseconds")
+
+    @contextmanager
+    def _transaction(self) -> Iterator[None]:
+        known = self._run, dict(self._lots)
+        self._db.execute("BEGIN IMMEDIATE")
+        try:
+            yield
+            self._db.execute("COMMIT")
+        except BaseException:
+            self._run, self._lots = known
+            if self._db.in_transaction:
+                self._db.execute("ROLLBACK")
+            raise
+
+    @contextmanager
+    def _sentences(self) -> Iterator[None]:
+        try:
+            yield
+        except sqlite3.Error as error:
+            self._explain(error)
+
+    def _explain(self, error: sqlite3.Error) -> NoReturn:
+        said = str(error)
+        for part, sentence in _SENTENCES.items():
+            if part in said:
+                raise RecordsError(f"{self.path}: {sentence}") from error
+        raise RecordsError(f"{self.path}: the records cannot be used ({said})") from error
+
+
+def _item(row: sqlite3.Row) -> ItemRecord:
+    values = dict(row)
+    del values["id"]
+    values["lot"] = values.pop("lot_name")
+    values["probabilities"] = json.loads(values["probabilities"])
+    values["reason"] = Why(values["reason"])
+    return ItemRecord(**values)
