@@ -1,0 +1,113 @@
+"""Plant, board and pipeline stepped together on one clock, the plant's."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from firmware_bridge.board import BoardEvent, BoardLost, ShotReport
+from sorter.config import CameraConfig
+from sorter.decision import Decision
+from sorter.frame import Capture
+from sorter.line import Line
+from sorter.twin.belt import Belt
+from sorter.twin.scene import Scene
+
+SERVICE_US = 2_000
+"""Time between two calls of the line's `service`."""
+LATENCY_US = 12_000
+"""From the middle of an exposure until the pipeline has the frame; less than a frame's time."""
+STALL_US = 5_000_000
+"""A belt that has stood this long with fruit on it will not start again by itself."""
+AFTERMATH_US = 300_000
+"""Time given to the last reports, once the belt is empty."""
+
+
+@dataclass(slots=True, kw_only=True)
+class Log:
+    """What the run has brought so far."""
+
+    decisions: list[Decision] = field(default_factory=list)
+    reports: dict[int, ShotReport] = field(default_factory=dict)
+    """By item id."""
+    other_events: list[BoardEvent] = field(default_factory=list)
+    frames: int = 0
+    stalled: bool = False
+    """The belt stood still for so long that the run was given up."""
+
+
+class Lockstep:
+    """Same load, seed and code: the same result to the item, however fast the computer is."""
+
+    def __init__(
+        self,
+        *,
+        line: Line,
+        belt: Belt,
+        scene: Scene,
+        camera: CameraConfig,
+        pace: Callable[[float], None] = lambda time_s: None,
+        watch: Callable[[Capture, Log], None] = lambda capture, log: None,
+    ) -> None:
+        """Join the parts.
+
+        Args:
+            line: the real pipeline with its board, not yet started.
+            belt: around the same board.
+            scene: what the camera sees.
+            camera: its frame rate.
+            pace: called with the plant's time before each service; may sleep to keep real time.
+            watch: called after each frame.
+        """
+        self._line = line
+        self._belt = belt
+        self._scene = scene
+        self._frame_us = round(1e6 / camera.fps)
+        self._pace = pace
+        self._watch = watch
+        self.log = Log()
+
+    def run(self) -> Log:
+        """Run until every fruit has fallen, or the belt stands for good."""
+        self._line.start(self._now_s)
+        next_frame_us = self._belt.now_us + self._frame_us
+        moved_us, travel_mm = self._belt.now_us, self._belt.travel_mm
+        while self._belt.on_belt and not self.log.stalled:
+            self._run_to(next_frame_us)
+            self._frame(next_frame_us)
+            next_frame_us += self._frame_us
+            if self._belt.travel_mm > travel_mm:
+                moved_us, travel_mm = self._belt.now_us, self._belt.travel_mm
+            self.log.stalled = self._belt.now_us - moved_us > STALL_US
+        self.log.decisions += self._line.finish(self._now_s)
+        self._run_to(self._belt.now_us + AFTERMATH_US)
+        return self.log
+
+    @property
+    def _now_s(self) -> float:
+        return self._belt.now_us / 1e6
+
+    def _frame(self, exposed_us: int) -> None:
+        placed = [produce.placed for produce in self._belt.on_belt]
+        time_s = exposed_us / 1e6
+        pixels = self._scene.render(self._belt.travel_mm, time_s, placed)
+        capture = Capture(pixels=pixels, time_s=time_s, index=self.log.frames)
+        self._run_to(exposed_us + LATENCY_US)
+        self.log.decisions += self._line.step(capture, self._now_s)
+        self.log.frames += 1
+        self._watch(capture, self.log)
+
+    def _run_to(self, until_us: int) -> None:
+        while self._belt.now_us < until_us:
+            self._belt.run(min(until_us, self._belt.now_us + SERVICE_US))
+            self._pace(self._now_s)
+            for event in self._line.service(self._now_s):
+                if isinstance(event, ShotReport):
+                    self.log.reports[event.item_id] = event
+                else:
+                    self.log.other_events.append(event)
+
+    @property
+    def board_losses(self) -> list[str]:
+        """Why the board was lost, each time that it was."""
+        return [event.why for event in self.log.other_events if isinstance(event, BoardLost)]

@@ -1,0 +1,188 @@
+"""What became of every fruit, compared with the truth about it."""
+
+from __future__ import annotations
+
+import enum
+from bisect import bisect_left
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from firmware_bridge.board import Outcome, ShotReport
+from sorter.decision import Decision
+from sorter.twin.belt import Fall
+from sorter.twin.load import Produce
+
+
+class Ending(enum.Enum):
+    """How one fruit's way ended; each has exactly one."""
+
+    RIGHT = "right"
+    """In the bin that takes its true grade; for the lowest grade that is the belt's end."""
+    WRONG = "wrong"
+    """In a shot outlet that does not take its true grade."""
+    TO_DEFAULT = "to_default"
+    """Decided, and rode to the belt's end, though a shot outlet takes its true grade."""
+    LOST = "lost"
+    """Still on the belt when the run ended, or (unless wrong) without a decision of its own."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fate:
+    """One fruit from load to bin."""
+
+    produce: Produce
+    decision: Decision | None
+    bin: str | None
+    """None when it never fell."""
+    ending: Ending
+    cause: str | None
+    """Why it did not end right: `misclassified`, a verdict's reason, `shot_…` with the board's
+    reason, `missed` (shot fired, fruit not met), `caught` (by another fruit's shot), `unseen`,
+    `still_on_belt`."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Score:
+    """All fates of a run, and how they add up."""
+
+    grades: tuple[str, ...]
+    bins: tuple[str, ...]
+    fates: tuple[Fate, ...]
+    strays: int
+    """Decisions about something where no fruit was."""
+
+    def count(self, ending: Ending) -> int:
+        """Fruits that ended so."""
+        return sum(fate.ending is ending for fate in self.fates)
+
+    @property
+    def by_cause(self) -> dict[str, int]:
+        """Fruits that did not end right, by cause, most frequent first."""
+        causes = Counter(fate.cause for fate in self.fates if fate.cause is not None)
+        return dict(causes.most_common())
+
+    @property
+    def classifier_accuracy(self) -> float | None:
+        """Share of the classified fruits whose likeliest grade is the true one; None without any."""
+        guessed = [(truth, said) for truth, said in self._guesses() if said is not None]
+        if not guessed:
+            return None
+        return sum(truth == said for truth, said in guessed) / len(guessed)
+
+    @property
+    def confusion(self) -> list[list[int]]:
+        """Rows the true grade, columns the likeliest grade by the classifier; as `grades`."""
+        counts = Counter(self._guesses())
+        return [[counts[truth, said] for said in self.grades] for truth in self.grades]
+
+    @property
+    def into_bins(self) -> list[list[int]]:
+        """Rows the true grade, columns the bin it fell into; as `grades` and `bins`."""
+        counts = Counter((fate.produce.fruit.grade, fate.bin) for fate in self.fates)
+        return [[counts[truth, bin_name] for bin_name in self.bins] for truth in self.grades]
+
+    def _guesses(self) -> list[tuple[str, str | None]]:
+        return [
+            (fate.produce.fruit.grade, fate.decision.verdict.best_guess)
+            for fate in self.fates
+            if fate.decision is not None
+        ]
+
+
+def score(
+    *,
+    produce: Sequence[Produce],
+    decisions: Sequence[Decision],
+    reports: Mapping[int, ShotReport],
+    falls: Sequence[Fall],
+    takes: Mapping[str, str],
+    end: str,
+    grades: Sequence[str],
+    mm_per_tick: float,
+) -> Score:
+    """Match decisions and falls to the truth.
+
+    Args:
+        produce: the load in belt order.
+        decisions: of the pipeline.
+        reports: of the board, by item id.
+        falls: of the belt.
+        takes: bin by the true grade that belongs into it; a grade without one belongs to the end.
+        end: the bin at the end of the belt.
+        grades: in order, for the tables.
+        mm_per_tick: the true one.
+    """
+    decided, strays = match(produce, decisions, mm_per_tick)
+    bins = {fall.number: fall.bin for fall in falls}
+    fates = []
+    for number, item in enumerate(produce):
+        decision = decided.get(number)
+        bin_name = bins.get(number)
+        own = takes.get(item.fruit.grade, end)
+        ending = _ending(bin_name, own, end, decision)
+        cause = None
+        if ending is not Ending.RIGHT:
+            report = None if decision is None else reports.get(decision.item.item_id)
+            cause = _cause(bin_name, end, decision, report)
+        fates.append(
+            Fate(produce=item, decision=decision, bin=bin_name, ending=ending, cause=cause)
+        )
+    return Score(
+        grades=tuple(grades),
+        bins=(
+            *dict.fromkeys(takes[grade] for grade in grades if takes.get(grade, end) != end),
+            end,
+        ),
+        fates=tuple(fates),
+        strays=strays,
+    )
+
+
+def match(
+    produce: Sequence[Produce], decisions: Sequence[Decision], mm_per_tick: float
+) -> tuple[dict[int, Decision], int]:
+    """Find each decision's fruit: the nearest on the belt, within half the mean pitch.
+
+    Returns:
+        Decision by the fruit's place in the load, and how many decisions had no fruit.
+    """
+    places = [item.at_mm for item in produce]
+    pitch_mm = (places[-1] - places[0]) / (len(places) - 1) if len(places) > 1 else 200.0
+    offers = []
+    for decision in decisions:
+        at_mm = decision.item.reference_tick * mm_per_tick
+        after = bisect_left(places, at_mm)
+        near = range(max(0, after - 1), min(len(places), after + 1))
+        offers += [(abs(places[number] - at_mm), number, decision) for number in near]
+    matched: dict[int, Decision] = {}
+    served: set[int] = set()
+    for off_mm, number, decision in sorted(offers, key=lambda offer: offer[:2]):
+        if off_mm <= pitch_mm / 2 and number not in matched and id(decision) not in served:
+            matched[number] = decision
+            served.add(id(decision))
+    return matched, len(decisions) - len(matched)
+
+
+def _ending(bin_name: str | None, own: str, end: str, decision: Decision | None) -> Ending:
+    if bin_name is not None and bin_name not in (own, end):
+        return Ending.WRONG
+    if bin_name is None or decision is None:
+        return Ending.LOST
+    return Ending.RIGHT if bin_name == own else Ending.TO_DEFAULT
+
+
+def _cause(
+    bin_name: str | None, end: str, decision: Decision | None, report: ShotReport | None
+) -> str:
+    if bin_name is None:
+        return "still_on_belt"
+    if decision is None or bin_name not in (decision.outlet, end):
+        return "unseen" if bin_name == end else "caught"
+    if bin_name == decision.outlet:
+        return "misclassified" if decision.verdict.grade else decision.verdict.why.value
+    if report is None:
+        return "shot_unreported"
+    if report.outcome is not Outcome.FIRED:
+        return f"shot_{report.reason.value}"
+    return "missed"
