@@ -1,0 +1,66 @@
+"""Results as tables on stdout."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+
+
+def summary(result: Mapping[str, Any]) -> Table:
+    """The numbers of an evaluation, one a line."""
+    table = Table(show_header=False, box=None)
+    low, high = result["accuracy_low"], result["accuracy_high"]
+    decided = result["accuracy_decided"]
+    table.add_row("Photos", str(result["n"]))
+    table.add_row(
+        "Right answers (forced)",
+        f"[bold]{result['accuracy']:.1%}[/]  (95 % interval {low:.1%} to {high:.1%})",
+    )
+    table.add_row("Called unsure", f"{result['unsure']:.1%}")
+    table.add_row("Right among the rest", "none decided" if decided is None else f"{decided:.1%}")
+    return table
+
+
+def confusion(grades: Sequence[str], counts: Sequence[Sequence[int]]) -> Table:
+    """The confusion matrix: rows are the truth, columns what was said."""
+    table = Table(title="Rows: true grade. Columns: what the model says.", title_justify="left")
+    table.add_column("")
+    for grade in grades:
+        table.add_column(grade, justify="right")
+    for row, grade in enumerate(grades):
+        cells = [
+            f"[bold green]{n}[/]" if column == row else str(n) if n else "·"
+            for column, n in enumerate(counts[row])
+        ]
+        table.add_row(grade, *cells)
+    return table
+
+
+def metrics(result: Mapping[str, Any]) -> None:
+    """What a new bundle promises."""
+    console = Console()
+    table = summary(result)
+    table.add_row("Always the biggest class", f"{result['baseline']:.1%}")
+    table.add_row(
+        "Before quantization", f"{result['float_accuracy']:.1%}  (int8 {result['accuracy']:.1%})"
+    )
+    table.add_row(
+        "Model",
+        f"{result['model']}, {result['size_px']} px, {result['parameters']:,} parameters, "
+        f"bundle {result['size_bytes'] / 1000:.0f} kB",
+    )
+    parts = ", ".join(f"{part} {n}" for part, n in result["photos"].items())
+    table.add_row("Split", f"{result['split']} ({parts})")
+    table.add_row("Time", f"{result['seconds']:.0f} s, {result['epochs']} epochs")
+    console.print(confusion(result["grades"], result["confusion"]))
+    console.print(table)
+
+
+def notes(sentences: Sequence[str]) -> None:
+    """What the user should know about the photos, on stderr."""
+    for sentence in sentences:
+        print(f"Note: {sentence}", file=sys.stderr)

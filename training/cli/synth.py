@@ -1,0 +1,29 @@
+"""`sorter-train synth`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from training.cli import options
+
+
+def synth(
+    out: Annotated[Path, typer.Option(metavar="DIR", help="Folder to make.")],
+    per_grade: Annotated[int, typer.Option(min=1, max=100_000, help="Photos of each grade.")] = 300,
+    seed: options.Seed = 0,
+) -> None:
+    """Render labelled photos of cucumbers, as the simulated belt shows them.
+
+    For example:
+
+        sorter-train synth --out rendered --per-grade 300 --seed 1
+    """
+    from training.progress import steps
+    from training.synth import synth as render
+
+    with steps() as bars:
+        total = render(out, per_grade=per_grade, seed=seed, steps=bars)
+    print(f"Wrote {total} photos to {out}")

@@ -1,0 +1,141 @@
+"""The first half of `run`: from a folder of photos to a run folder."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from sorter.frame import Pixels
+from sorter.preprocess import Preprocess
+from training import backend, photos, zoo
+from training.errors import TrainingError
+from training.fit import Labelled, auto_epochs, fit
+from training.grades import read_grades
+from training.photos import Photo
+from training.progress import Steps
+from training.quantize import scaled
+from training.run_folder import Entry, RunRecord
+from training.split import PARTS, Part, Way, group, split
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """What the user can choose."""
+
+    name: str | None = None
+    """Of the bundle; the folder's name unless given."""
+    model: str = zoo.DEFAULT
+    size_px: int | None = None
+    """Side of the input; by the photos' size unless given."""
+    epochs: int | None = None
+    """The most; by the number of photos unless given."""
+    seed: int = 0
+    way: Way = "random"
+    skip_unreadable: bool = False
+
+
+def learn(root: Path, out: Path, settings: Settings, steps: Steps) -> RunRecord:
+    """Split the photos of a folder, train a network on them and write a run folder.
+
+    Args:
+        root: one sub-folder of photos a grade; may hold `grades.yaml`.
+        out: run folder, made if it is not there.
+        settings: of this run.
+        steps: shows progress.
+
+    Raises:
+        PhotosError: the photos cannot be trained on.
+        TrainingError: the settings or the installation cannot.
+    """
+    if settings.model not in zoo.ZOO:
+        raise TrainingError(
+            f"no model is called '{settings.model}'; choose one of: {', '.join(zoo.ZOO)}"
+        )
+    if out.resolve().is_relative_to(root.resolve()):
+        raise TrainingError(f"{out}: lies among the photos; choose another folder for --out")
+    found = photos.scan(root)
+    declared = read_grades(root, sorted({photo.grade for photo in found}))
+    grades = declared.in_order()
+    # Cheap refusals first: reading thousands of photos takes minutes.
+    split([p.grade for p in found], list(range(len(found))))
+    backend.tensorflow()
+    out.mkdir(parents=True, exist_ok=True)
+
+    preprocess = Preprocess(
+        size_px=settings.size_px or photos.auto_size(found), window_mm=declared.window_mm
+    )
+
+    def prepare(photo: Pixels) -> tuple[str, Pixels]:
+        return photos.digest(photo), preprocess(photo)
+
+    read, prepared, unreadable = photos.read_all(
+        found,
+        prepare,
+        skip_unreadable=settings.skip_unreadable,
+        advance=steps.start("Reading photos", len(found)),
+    )
+    digests = [digest for digest, _ in prepared]
+    parts = split([p.grade for p in read], group(digests), way=settings.way, seed=settings.seed)
+    names = [grade.name for grade in grades]
+    labels = np.array([names.index(photo.grade) for photo in read])
+    inputs = np.stack([levels for _, levels in prepared])
+    data: dict[Part, Labelled] = {}
+    for part in PARTS:
+        chosen = np.flatnonzero([p == part for p in parts])
+        data[part] = Labelled(inputs=inputs[chosen], labels=labels[chosen])
+
+    epochs = settings.epochs or auto_epochs(len(data["train"].labels), preprocess.size_px)
+    fitted = fit(
+        data["train"],
+        data["validation"],
+        model=settings.model,
+        preprocess=preprocess,
+        grades=len(names),
+        epochs=epochs,
+        seed=settings.seed,
+        advance=steps.start("Training", epochs),
+    )
+    said = fitted.model.predict(scaled(data["test"].inputs, preprocess), verbose=0).argmax(axis=1)
+    record = RunRecord(
+        name=settings.name or root.resolve().name,
+        photos=root.resolve(),
+        grades=grades,
+        preprocess=preprocess,
+        model=settings.model,
+        seed=settings.seed,
+        way=settings.way,
+        entries=[
+            Entry(
+                path=photo.path.relative_to(root).as_posix(),
+                grade=photo.grade,
+                digest=digest,
+                part=part,
+            )
+            for photo, digest, part in zip(read, digests, parts, strict=True)
+        ],
+        epochs=fitted.epochs,
+        best_epoch=fitted.best_epoch,
+        parameters=fitted.parameters,
+        validation_accuracy=fitted.validation_accuracy,
+        float_accuracy=float((said == data["test"].labels).mean()),
+        seconds=fitted.seconds,
+        notes=_notes(read, digests, unreadable),
+    )
+    record.save(out, fitted.model)
+    return record
+
+
+def _notes(read: list[Photo], digests: list[str], unreadable: list[Path]) -> list[str]:
+    notes = []
+    if unreadable:
+        notes.append(f"left out {len(unreadable)} unreadable files: {photos.name_some(unreadable)}")
+    same: dict[str, list[Photo]] = {}
+    for photo, digest in zip(read, digests, strict=True):
+        same.setdefault(digest, []).append(photo)
+    torn = [p for twins in same.values() if len({t.grade for t in twins}) > 1 for p in twins]
+    if torn:
+        listed = photos.name_some([photo.path for photo in torn])
+        notes.append(f"the same photo lies under two grades; decide on one: {listed}")
+    return notes

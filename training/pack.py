@@ -1,0 +1,154 @@
+"""The second half of `run`: from a run folder to a bundle that keeps its promise."""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import json
+import time
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from sorter.bundle import Bundle, Golden, Manifest, Promise, TrainingData
+from sorter.classifier import Classifier, softmax
+from sorter.photo import read_photo
+from training.calibration import TARGET_ERROR, fit_temperature, unsure_threshold
+from training.errors import TrainingError
+from training.evaluation import Evaluation, answers
+from training.photos import read_all
+from training.progress import Steps
+from training.quantize import WANTED, to_int8
+from training.run_folder import METRICS, RunRecord, load_network, write_whole
+from training.split import PARTS
+
+GOLDEN = 8
+METHOD = "forced top-1 of the int8 file on photos it never saw; 95 % Wilson interval"
+
+
+def pack(
+    run: Path, out: Path, steps: Steps, *, target_error: float = TARGET_ERROR
+) -> dict[str, Any]:
+    """Quantize a run's network, calibrate it and write the bundle and `metrics.json`.
+
+    Everything from the temperature on is measured on the int8 file, through the device's
+    classifier: temperature and unsure threshold on the calibration part, the promise on the
+    test part.
+
+    Args:
+        run: folder that `learn` wrote; its photos must still be where they were.
+        out: path of the bundle.
+        steps: shows progress.
+        target_error: wanted share of errors among the decided items, 0 … 1.
+
+    Returns:
+        The metrics.
+
+    Raises:
+        TrainingError: the run folder is damaged, or has too few photos to quantize on.
+        PhotosError: photos of the run are gone.
+    """
+    started = time.monotonic()
+    record = RunRecord.load(run)
+    if not record.photos.is_dir():
+        raise TrainingError(f"{record.photos}: the photos of this run are gone; put them back")
+    out.parent.mkdir(parents=True, exist_ok=True)
+    model, ranges = _quantized(run, record, steps)
+    draft = _draft(record, model)
+    classifier = Classifier(draft)
+
+    calibration, test = record.part("calibration"), record.part("test")
+    advance = steps.start("Calibrating", len(calibration))
+    truth, logits = answers(classifier, calibration, advance=advance)
+    temperature = fit_temperature(logits, truth)
+    unsure_below = unsure_threshold(
+        logits, truth, temperature=temperature, target_error=target_error
+    )
+    advance = steps.start("Evaluating", len(test))
+    truth, logits = answers(classifier, test, advance=advance)
+    result = Evaluation(
+        grades=classifier.grades,
+        truth=truth,
+        probabilities=softmax(logits / temperature),
+        unsure_below=unsure_below,
+    )
+
+    low, high = result.interval
+    promise = Promise(
+        accuracy=result.accuracy,
+        accuracy_low=low,
+        accuracy_high=high,
+        n=result.n,
+        split=f"{record.way}, stratified, exact duplicates kept together, seed {record.seed}",
+        method=METHOD,
+    )
+    spread = np.linspace(0, len(test) - 1, min(GOLDEN, len(test))).astype(int)
+    golden = classifier.quantize([read_photo(test[index].path) for index in spread])
+    bundle = dataclasses.replace(
+        draft,
+        manifest=draft.manifest.model_copy(
+            update={"temperature": temperature, "unsure_below": unsure_below, "promise": promise}
+        ),
+        golden=Golden(inputs=golden, outputs=classifier.invoke(golden)),
+    )
+    bundle.save(out)
+    metrics = {
+        **promise.model_dump(),
+        **result.as_dict(),
+        "int8_accuracy": result.accuracy,
+        "float_accuracy": record.float_accuracy,
+        "baseline": _baseline(record),
+        "photos": {part: len(record.part(part)) for part in PARTS},
+        "int8_range_photos": ranges,
+        "model": record.model,
+        "size_px": record.preprocess.size_px,
+        "parameters": record.parameters,
+        "size_bytes": out.stat().st_size,
+        "epochs": record.epochs,
+        "best_epoch": record.best_epoch,
+        "temperature": temperature,
+        "unsure_below": unsure_below,
+        "seconds": round(record.seconds + time.monotonic() - started, 1),
+    }
+    write_whole(run / METRICS, json.dumps(metrics, indent=1))
+    return metrics
+
+
+def _quantized(run: Path, record: RunRecord, steps: Steps) -> tuple[bytes, int]:
+    """The int8 file, and on how many photos its ranges were measured."""
+    train = record.part("train")
+    order = np.random.default_rng(record.seed).permutation(len(train))[:WANTED]
+    photos = [train[index] for index in sorted(order)]
+    advance = steps.start("Quantizing", len(photos))
+    _, inputs, _ = read_all(photos, record.preprocess, skip_unreadable=False, advance=advance)
+    return to_int8(load_network(run), np.stack(inputs), record.preprocess), len(inputs)
+
+
+def _draft(record: RunRecord, model: bytes) -> Bundle:
+    """A bundle for the device's classifier to run, before it is known how good it is."""
+    size, grades = record.preprocess.size_px, len(record.grades)
+    digests = sorted(entry.digest for entry in record.entries)
+    manifest = Manifest(
+        name=record.name,
+        grades=record.grades,
+        preprocess=record.preprocess,
+        training_data=TrainingData(
+            fingerprint=hashlib.sha256("\n".join(digests).encode()).hexdigest(),
+            photos=len(digests),
+        ),
+        promise=Promise(
+            accuracy=0, accuracy_low=0, accuracy_high=1, n=1, split="none yet", method="none yet"
+        ),
+    )
+    nothing = Golden(
+        inputs=np.zeros((0, size, size, 3), np.int8), outputs=np.zeros((0, grades), np.int8)
+    )
+    return Bundle(manifest=manifest, golden=nothing, models={"classifier": model})
+
+
+def _baseline(record: RunRecord) -> float:
+    """Share of the test photos that always saying the commonest training grade gets right."""
+    train = [photo.grade for photo in record.part("train")]
+    test = [photo.grade for photo in record.part("test")]
+    return test.count(max(set(train), key=train.count)) / len(test)

@@ -1,0 +1,115 @@
+"""A run folder: a trained network with all that is needed to pack it later."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from sorter.bundle import Grade
+from sorter.preprocess import Preprocess
+from training import backend
+from training.errors import TrainingError
+from training.photos import Photo
+from training.split import Part, Way
+
+RECORD, NETWORK, METRICS, BUNDLE = "run.json", "model.keras", "metrics.json", "model.sorter"
+FORMAT = 1
+
+
+class Entry(BaseModel):
+    """One photo of the run."""
+
+    model_config = ConfigDict(frozen=True)
+
+    path: str
+    """Relative to the folder of the photos, with forward slashes."""
+    grade: str
+    digest: str
+    """SHA-256 of the decoded pixels."""
+    part: Part
+
+
+class RunRecord(BaseModel):
+    """`run.json`."""
+
+    model_config = ConfigDict(frozen=True)
+
+    format: int = Field(default=FORMAT, le=FORMAT)
+    name: str
+    photos: Path
+    """Absolute path of the folder that was trained on."""
+    grades: list[Grade]
+    preprocess: Preprocess
+    model: str
+    seed: int
+    way: Way
+    entries: list[Entry]
+    epochs: int
+    best_epoch: int
+    parameters: int
+    validation_accuracy: float
+    float_accuracy: float
+    """Of the network before quantization, on the test part."""
+    seconds: float
+    notes: list[str] = []
+    """What the user should know about the photos, one sentence each."""
+
+    def part(self, part: Part) -> list[Photo]:
+        """The photos of one part."""
+        return [
+            Photo(path=self.photos / entry.path, grade=entry.grade)
+            for entry in self.entries
+            if entry.part == part
+        ]
+
+    def save(self, folder: Path, network: Any) -> None:
+        """Write the folder; the record comes last and vouches for the network."""
+        partial = folder / f"partial.{NETWORK}"
+        network.save(partial)
+        partial.replace(folder / NETWORK)
+        write_whole(folder / RECORD, self.model_dump_json(indent=1))
+
+    @classmethod
+    def load(cls, folder: Path) -> RunRecord:
+        """Read the record of a run folder.
+
+        Raises:
+            TrainingError: it is missing or damaged.
+        """
+        path = folder / RECORD
+        try:
+            return cls.model_validate_json(path.read_bytes())
+        except OSError as error:
+            raise TrainingError(
+                f"{folder}: not a run folder ({RECORD}: {error.strerror}); "
+                f"make one with 'sorter-train fit'"
+            ) from error
+        except ValidationError as error:
+            where = ".".join(str(part) for part in error.errors()[0]["loc"]) or "the file"
+            raise TrainingError(
+                f"{path}: {where}: {error.errors()[0]['msg']}; run 'sorter-train fit' again"
+            ) from error
+
+
+def load_network(folder: Path) -> Any:
+    """The Keras model of a run folder.
+
+    Raises:
+        TrainingError: it is missing or damaged.
+    """
+    keras = backend.keras()
+    try:
+        return keras.models.load_model(folder / NETWORK, compile=False)
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise TrainingError(
+            f"{folder / NETWORK}: missing or damaged; run 'sorter-train fit' again"
+        ) from error
+
+
+def write_whole(path: Path, text: str) -> None:
+    """Write a file whole or not at all."""
+    partial = path.with_name(path.name + ".partial")
+    partial.write_text(text, encoding="utf-8")
+    partial.replace(path)
