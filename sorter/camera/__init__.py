@@ -1,0 +1,1 @@
+"""Where frames come from: one protocol, real cameras and files side by side."""
