@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from numpy.random import Generator
@@ -22,25 +22,28 @@ LATERAL_MM = 50.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Produce:
-    """One fruit on the twin's belt and all that is true of it."""
+    """One fruit and all that is true of it."""
 
+    number: int
+    """Its place in the load, from 0."""
     fruit: Cucumber
+    at_mm: float
+    """Belt travel at which its centre lies on the camera's reference line."""
+    along_mm: float
+    """Extent of its body along the belt."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Laid:
+    """A fruit on the belt, with its picture; the picture is only kept while it lies there."""
+
+    produce: Produce
     placed: Placed
-
-    @property
-    def at_mm(self) -> float:
-        """Belt travel at which its centre lies on the camera's reference line."""
-        return self.placed.at_mm
-
-    @property
-    def along_mm(self) -> float:
-        """Extent of its body along the belt."""
-        return self.placed.sprite.along_mm
 
 
 def load(
-    grades: Sequence[str], camera: CameraConfig, rng: Generator, *, first_mm: float
-) -> list[Produce]:
+    grades: Iterable[str], camera: CameraConfig, rng: Generator, *, first_mm: float
+) -> Iterator[Laid]:
     """Lay one fruit of each named grade on the belt, in this order.
 
     Args:
@@ -48,20 +51,24 @@ def load(
         camera: scale of the sprites and size of the field.
         rng: decides everything that is not named.
         first_mm: belt travel at which the first one's head reaches the reference line.
+
+    Yields:
+        Each fruit, drawn when it is asked for.
     """
     field_mm = camera.height * camera.mm_per_px
-    produce = []
     head_mm = first_mm
-    for grade in grades:
+    for number, grade in enumerate(grades):
         fruit = grow(grade, rng)
         sprite = draw(fruit, camera.mm_per_px)
         slack_mm = max(0.0, (field_mm - sprite.across_mm) / 2 - EDGE_MM)
         reach_mm = min(slack_mm, LATERAL_MM)
-        placed = Placed(
-            sprite=sprite,
+        produce = Produce(
+            number=number,
+            fruit=fruit,
             at_mm=head_mm + sprite.along_mm / 2,
-            across_mm=field_mm / 2 + rng.uniform(-reach_mm, reach_mm),
+            along_mm=sprite.along_mm,
         )
-        produce.append(Produce(fruit=fruit, placed=placed))
+        across_mm = field_mm / 2 + rng.uniform(-reach_mm, reach_mm)
+        placed = Placed(sprite=sprite, at_mm=produce.at_mm, across_mm=across_mm)
+        yield Laid(produce=produce, placed=placed)
         head_mm += sprite.along_mm + rng.uniform(*GAP_MM)
-    return produce

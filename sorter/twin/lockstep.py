@@ -8,9 +8,10 @@ from dataclasses import dataclass, field
 from firmware_bridge.board import BoardEvent, BoardLost, ShotReport
 from sorter.config import CameraConfig
 from sorter.decision import Decision
-from sorter.frame import Capture
+from sorter.frame import Capture, Frame
 from sorter.line import Line
 from sorter.twin.belt import Belt
+from sorter.twin.pace import flat_out
 from sorter.twin.scene import Scene
 
 SERVICE_US = 2_000
@@ -35,6 +36,11 @@ class Log:
     stalled: bool = False
     """The belt stood still for so long that the run was given up."""
 
+    @property
+    def board_losses(self) -> list[str]:
+        """Why the board was lost, each time that it was."""
+        return [event.why for event in self.other_events if isinstance(event, BoardLost)]
+
 
 class Lockstep:
     """Same load, seed and code: the same result to the item, however fast the computer is."""
@@ -46,8 +52,8 @@ class Lockstep:
         belt: Belt,
         scene: Scene,
         camera: CameraConfig,
-        pace: Callable[[float], None] = lambda time_s: None,
-        watch: Callable[[Capture, Log], None] = lambda capture, log: None,
+        pace: Callable[[float], None] = flat_out,
+        watch: Callable[[Frame, Log], None] = lambda frame, log: None,
     ) -> None:
         """Join the parts.
 
@@ -57,7 +63,7 @@ class Lockstep:
             scene: what the camera sees.
             camera: its frame rate.
             pace: called with the plant's time before each service; may sleep to keep real time.
-            watch: called after each frame.
+            watch: called after each frame, with the true belt position at its exposure.
         """
         self._line = line
         self._belt = belt
@@ -88,14 +94,19 @@ class Lockstep:
         return self._belt.now_us / 1e6
 
     def _frame(self, exposed_us: int) -> None:
-        placed = [produce.placed for produce in self._belt.on_belt]
+        placed = [laid.placed for laid in self._belt.on_belt]
         time_s = exposed_us / 1e6
-        pixels = self._scene.render(self._belt.travel_mm, time_s, placed)
-        capture = Capture(pixels=pixels, time_s=time_s, index=self.log.frames)
+        frame = Frame(
+            pixels=self._scene.render(self._belt.travel_mm, time_s, placed),
+            time_s=time_s,
+            tick=self._belt.travel_mm / self._belt.machine.mm_per_tick,
+            index=self.log.frames,
+        )
+        capture = Capture(pixels=frame.pixels, time_s=time_s, index=frame.index)
         self._run_to(exposed_us + LATENCY_US)
         self.log.decisions += self._line.step(capture, self._now_s)
         self.log.frames += 1
-        self._watch(capture, self.log)
+        self._watch(frame, self.log)
 
     def _run_to(self, until_us: int) -> None:
         while self._belt.now_us < until_us:
@@ -106,8 +117,3 @@ class Lockstep:
                     self.log.reports[event.item_id] = event
                 else:
                     self.log.other_events.append(event)
-
-    @property
-    def board_losses(self) -> list[str]:
-        """Why the board was lost, each time that it was."""
-        return [event.why for event in self.log.other_events if isinstance(event, BoardLost)]

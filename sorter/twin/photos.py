@@ -76,15 +76,11 @@ class _Session:
     def photo(self, grade: str) -> tuple[Pixels, dict[str, Any]]:
         for _ in range(ATTEMPTS):
             before, after = (self._rng.random(2) < NEIGHBOUR_SHARE).tolist()
-            produce = load(
-                [*self._any_grade() * before, grade, *self._any_grade() * after],
-                self._camera,
-                self._rng,
-                first_mm=0,
-            )
-            target = produce[int(before)]
+            grades = [*self._any_grade() * before, grade, *self._any_grade() * after]
+            laid = list(load(grades, self._camera, self._rng, first_mm=0))
+            target = laid[int(before)].produce
             off_mm = self._rng.uniform(-OFF_CENTRE_MM, OFF_CENTRE_MM)
-            frame = self._expose(target.at_mm + off_mm, [item.placed for item in produce])
+            frame = self._expose(target.at_mm + off_mm, [fruit.placed for fruit in laid])
             for sighting in self._finder.find(frame):
                 near = abs(sighting.from_reference_mm - off_mm) < target.along_mm / 2
                 if near and sighting.complete:

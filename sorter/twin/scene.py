@@ -74,8 +74,9 @@ class Scene:
         start = round(-travel_mm / self._mm_per_px) % LOOP_PX
         scene = self._belt[:, start : start + self._width].copy()
         for item in items:
-            column = self._reference_px + (travel_mm - item.at_mm) / self._mm_per_px
-            item.sprite.lay(scene, round(column), round(item.across_mm / self._mm_per_px))
+            column = round(self._reference_px + (travel_mm - item.at_mm) / self._mm_per_px)
+            if -self._width < column < 2 * self._width:
+                item.sprite.lay(scene, column, round(item.across_mm / self._mm_per_px))
         drift = 1 + self._drift_depth * math.sin(
             2 * math.pi * time_s / self._drift_period_s + self._drift_phase
         )

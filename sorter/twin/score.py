@@ -64,7 +64,7 @@ class Score:
 
     @property
     def classifier_accuracy(self) -> float | None:
-        """Share of the classified fruits whose likeliest grade is the true one; None without any."""
+        """Share of the classified fruits whose likeliest grade is the true one; None without."""
         guessed = [(truth, said) for truth, said in self._guesses() if said is not None]
         if not guessed:
             return None
@@ -92,10 +92,10 @@ class Score:
 
 def score(
     *,
-    produce: Sequence[Produce],
+    falls: Sequence[Fall],
+    left: Sequence[Produce],
     decisions: Sequence[Decision],
     reports: Mapping[int, ShotReport],
-    falls: Sequence[Fall],
     takes: Mapping[str, str],
     end: str,
     grades: Sequence[str],
@@ -104,21 +104,22 @@ def score(
     """Match decisions and falls to the truth.
 
     Args:
-        produce: the load in belt order.
+        falls: what the belt dropped where.
+        left: what it never dropped.
         decisions: of the pipeline.
         reports: of the board, by item id.
-        falls: of the belt.
         takes: bin by the true grade that belongs into it; a grade without one belongs to the end.
         end: the bin at the end of the belt.
         grades: in order, for the tables.
         mm_per_tick: the true one.
     """
+    bins = {fall.produce.number: fall.bin for fall in falls}
+    produce = sorted([*(fall.produce for fall in falls), *left], key=lambda item: item.number)
     decided, strays = match(produce, decisions, mm_per_tick)
-    bins = {fall.number: fall.bin for fall in falls}
     fates = []
     for number, item in enumerate(produce):
         decision = decided.get(number)
-        bin_name = bins.get(number)
+        bin_name = bins.get(item.number)
         own = takes.get(item.fruit.grade, end)
         ending = _ending(bin_name, own, end, decision)
         cause = None

@@ -16,8 +16,8 @@ STRAIGHT = ("2L", "L", "M", "S", "2S")
 
 
 def measured_length_mm(photo: Pixels) -> float:
-    green_over_red = cv2.subtract(photo[:, :, 1], photo[:, :, 2])
-    _, mask = cv2.threshold(green_over_red, 20, 255, cv2.THRESH_BINARY)
+    red = photo[:, :, 2]
+    _, mask = cv2.threshold(red, float(np.median(red)) * 0.7, 255, cv2.THRESH_BINARY_INV)
     outlines, _ = cv2.findContours(mask, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
     fruit = max(outlines, key=cv2.contourArea)
     return max(cv2.minAreaRect(fruit)[1]) * WINDOW_MM / len(photo)
