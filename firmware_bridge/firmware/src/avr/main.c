@@ -1,0 +1,43 @@
+#include <avr/interrupt.h>
+#include <avr/sleep.h>
+
+#include "board.h"
+#include "clock.h"
+#include "encoder.h"
+#include "reset.h"
+#include "safety.h"
+#include "uart.h"
+
+static struct board board;
+
+/* Idle until an interrupt, unless a byte has come in since it was last looked: the instruction
+ * after sei still runs before any interrupt, so none can slip in before the sleep. */
+static void rest(void)
+{
+    cli();
+    if (uart_is_empty()) {
+        sleep_enable();
+        sei();
+        sleep_cpu();
+        sleep_disable();
+    }
+    sei();
+}
+
+int main(void)
+{
+    uint8_t byte;
+    uart_start();
+    clock_start();
+    board_init(&board, reset_count_boot(), BUILD_HASH, reset_cause());
+    encoder_start(&board);
+    safety_start(&board);
+    sei();
+    for (;;) {
+        while (uart_read(&byte))
+            board_receive(&board, byte);
+        board_tell(&board);
+        safety_main_progress();
+        rest();
+    }
+}
