@@ -15,8 +15,8 @@ from sorter.camera.opencv_capture import open_capture
 from sorter.frame import Capture, Pixels
 from sorter.photo import list_photos, read_photo
 
-_Recorded = tuple[Pixels, float, float | None]
-"""Pixels, time in seconds, tick where recorded."""
+_Recorded = tuple[Pixels, float, float | None, str]
+"""Pixels, time in seconds, tick where recorded, name."""
 
 
 class FileCamera(Camera):
@@ -37,6 +37,8 @@ class FileCamera(Camera):
         """
         self.tick: float | None = None
         """Belt position of the frame read last, in ticks; None where the recording has none."""
+        self.name = ""
+        """Of the frame read last: its file, or `#` and its number in a video."""
         self._path = path
         self._fps = fps
         self._rotate_deg = rotate_deg
@@ -62,7 +64,7 @@ class FileCamera(Camera):
         recorded = next(self._frames, None)
         if recorded is None:
             return None
-        pixels, time_s, self.tick = recorded
+        pixels, time_s, self.tick, self.name = recorded
         self._index += 1
         return Capture(
             pixels=turned(pixels, self._rotate_deg), time_s=time_s, index=self._index - 1
@@ -102,7 +104,7 @@ def _photos(recorded: list[RecordedFrame]) -> Iterator[_Recorded]:
                 f"before it have {shape[1]} x {shape[0]}; all frames must have one size"
             )
         shape = pixels.shape
-        yield pixels, frame.time_s, frame.tick
+        yield pixels, frame.time_s, frame.tick, frame.path.name
 
 
 def _video(path: Path, fps: float | None) -> Iterator[_Recorded]:
@@ -122,7 +124,7 @@ def _video(path: Path, fps: float | None) -> Iterator[_Recorded]:
                 taken, image = capture.retrieve()
                 if not taken:
                     break
-                yield np.asarray(image, np.uint8), count / rate, None
+                yield np.asarray(image, np.uint8), count / rate, None, f"#{count}"
                 count += 1
             promised = capture.get(cv2.CAP_PROP_FRAME_COUNT)
         finally:
