@@ -7,6 +7,11 @@ import sys
 import typer
 
 from firmware_bridge.board import BoardError
+from sorter.cli.check import check
+from sorter.cli.demo import demo
+from sorter.cli.lots import lots_app
+from sorter.cli.replay import replay
+from sorter.cli.run import run
 from sorter.errors import SorterError
 
 app = typer.Typer(
@@ -16,6 +21,9 @@ app = typer.Typer(
     rich_markup_mode="rich",
     pretty_exceptions_enable=False,
 )
+for command in (demo, run, check, replay):
+    app.command()(command)
+app.add_typer(lots_app, name="lots")
 
 
 def main() -> None:
