@@ -11,6 +11,8 @@ from sorter.twin.machine import Machine, TrueOutlet
 from sorter.twin.motion import Motion
 
 ACCELERATION_MM_PER_S2 = 1500.0
+LONGEST_STEP_US = 1_000
+"""A standing belt makes no ticks, yet the board may order it to run at any time."""
 TAKE_ON_MM = 1000.0
 """Fruit is laid on this far before the reference line, well out of the camera's sight."""
 QUADRATURE = ((False, False), (True, False), (True, True), (False, True))
@@ -74,7 +76,9 @@ class Belt:
         """Let belt and board run up to a time."""
         while self._plant.now_us < until_us:
             tick_us = self._motion.reaches_us((self.ticks + 1) * self.machine.mm_per_tick)
-            step_us = until_us if tick_us is None else min(until_us, tick_us)
+            step_us = min(until_us, self._plant.now_us + LONGEST_STEP_US)
+            if tick_us is not None:
+                step_us = min(step_us, tick_us)
             for edge in self._plant.advance(step_us):
                 self._obey(edge)
             self._sweep(self._plant.now_us)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from sorter.twin.load import Produce, load
+from sorter.twin.load import Laid, load
 from sorter.twin.scene import Scene
 from sorter.twin.setup import demo_config
 
@@ -16,8 +16,8 @@ def scene(seed: int = 1) -> Scene:
     return Scene(CAMERA, np.random.default_rng(seed))
 
 
-def fruit(grade: str = "2S") -> Produce:
-    return load([grade], CAMERA, np.random.default_rng(2), first_mm=500)[0]
+def fruit(grade: str = "2S") -> Laid:
+    return next(load([grade], CAMERA, np.random.default_rng(2), first_mm=500))
 
 
 def dark_columns(pixels: np.ndarray) -> np.ndarray:
@@ -32,28 +32,28 @@ def test_a_frame_has_the_cameras_size() -> None:
 
 def test_a_fruit_crosses_the_middle_of_the_image_at_its_own_travel() -> None:
     item = fruit()
-    columns = dark_columns(scene().render(item.at_mm, 0, [item.placed]))
+    columns = dark_columns(scene().render(item.placed.at_mm, 0, [item.placed]))
     assert columns.mean() == pytest.approx(320, abs=2)
 
 
 def test_the_belt_carries_it_from_left_to_right() -> None:
     item = fruit()
-    columns = dark_columns(scene().render(item.at_mm + 60, 0, [item.placed]))
+    columns = dark_columns(scene().render(item.placed.at_mm + 60, 0, [item.placed]))
     assert columns.mean() == pytest.approx(320 + 60 / CAMERA.mm_per_px, abs=2)
 
 
 @pytest.mark.parametrize("off_mm", [-192, 192])
 def test_a_fruit_at_the_edge_is_half_in_view(off_mm: float) -> None:
     item = fruit()
-    columns = dark_columns(scene().render(item.at_mm + off_mm, 0, [item.placed]))
-    half_px = item.along_mm / 2 / CAMERA.mm_per_px
+    columns = dark_columns(scene().render(item.placed.at_mm + off_mm, 0, [item.placed]))
+    half_px = item.produce.along_mm / 2 / CAMERA.mm_per_px
     assert len(columns) == pytest.approx(half_px, abs=4)
 
 
 def test_a_fruit_out_of_view_changes_nothing() -> None:
     item = fruit()
-    seen = scene().render(item.at_mm + 400, 0, [item.placed])
-    assert np.array_equal(seen, scene().render(item.at_mm + 400, 0, []))
+    seen = scene().render(item.placed.at_mm + 400, 0, [item.placed])
+    assert np.array_equal(seen, scene().render(item.placed.at_mm + 400, 0, []))
 
 
 def test_the_belt_itself_moves_with_the_travel() -> None:

@@ -1,0 +1,153 @@
+"""What counts as right, wrong, to the default outlet and lost."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from firmware_bridge.board import Outcome, Reason, Shot, ShotReport
+from sorter.decision import Decision
+from sorter.twin.belt import Fall
+from sorter.twin.cucumber import grow
+from sorter.twin.load import Produce
+from sorter.twin.score import Ending, Fate, match, score
+from sorter.verdict import Why
+from tests.factories import make_item, make_verdict
+
+TAKES = {"2L": "big", "L": "big", "S": "small", "C": "end"}
+PITCH_MM = 100.0
+
+
+def fruit(grade: str = "L", number: int = 0) -> Produce:
+    return Produce(
+        number=number,
+        fruit=grow(grade, np.random.default_rng(1)),
+        at_mm=500 + number * PITCH_MM,
+        along_mm=40,
+    )
+
+
+def decided(
+    outlet: str, grade: str | None, *, at_mm: float = 500.0, why: Why = Why.CLASS, item_id: int = 1
+) -> Decision:
+    shot = Shot(item_id=item_id, channel=0, open_tick=1, close_tick=2) if outlet != "end" else None
+    return Decision(
+        item=make_item(item_id, reference_tick=at_mm / 0.5),
+        verdict=replace(make_verdict(grade), best_guess=grade or "L", why=why),
+        outlet=outlet,
+        shot=shot,
+        lot="test",
+        time_s=1.0,
+    )
+
+
+def report(outcome: Outcome = Outcome.FIRED, reason: Reason = Reason.NONE) -> ShotReport:
+    return ShotReport(item_id=1, channel=0, outcome=outcome, reason=reason)
+
+
+def fate_of(
+    grade: str,
+    bin_name: str | None,
+    decision: Decision | None,
+    shot_report: ShotReport | None = None,
+) -> Fate:
+    one = fruit(grade)
+    return score(
+        falls=[] if bin_name is None else [Fall(produce=one, bin=bin_name, at_us=1)],
+        left=[one] if bin_name is None else [],
+        decisions=[] if decision is None else [decision],
+        reports={} if shot_report is None else {1: shot_report},
+        takes=TAKES,
+        end="end",
+        grades=list(TAKES),
+        mm_per_tick=0.5,
+    ).fates[0]
+
+
+@pytest.mark.parametrize(
+    ("grade", "bin_name", "decision", "shot_report", "ending", "cause"),
+    [
+        ("L", "big", decided("big", "L"), report(), Ending.RIGHT, None),
+        ("L", "big", decided("big", "2L"), report(), Ending.RIGHT, None),
+        ("C", "end", decided("end", "C"), None, Ending.RIGHT, None),
+        ("C", "end", decided("end", None, why=Why.UNSURE), None, Ending.RIGHT, None),
+        ("L", "small", decided("small", "S"), report(), Ending.WRONG, "misclassified"),
+        ("C", "small", decided("small", "S"), report(), Ending.WRONG, "misclassified"),
+        ("L", "small", decided("big", "L"), report(), Ending.WRONG, "caught"),
+        ("L", "small", None, None, Ending.WRONG, "caught"),
+        ("L", "end", decided("end", "C"), None, Ending.TO_DEFAULT, "misclassified"),
+        ("L", "end", decided("end", None, why=Why.UNSURE), None, Ending.TO_DEFAULT, "unsure"),
+        ("L", "end", decided("end", None, why=Why.TOO_LATE), None, Ending.TO_DEFAULT, "too_late"),
+        (
+            "L",
+            "end",
+            decided("big", "L"),
+            report(Outcome.REFUSED, Reason.LATE),
+            Ending.TO_DEFAULT,
+            "shot_late",
+        ),
+        ("L", "end", decided("big", "L"), report(), Ending.TO_DEFAULT, "missed"),
+        ("L", "end", decided("big", "L"), None, Ending.TO_DEFAULT, "shot_unreported"),
+        ("L", "end", None, None, Ending.LOST, "unseen"),
+        ("C", "end", None, None, Ending.LOST, "unseen"),
+        ("L", None, decided("big", "L"), None, Ending.LOST, "still_on_belt"),
+    ],
+)
+def test_every_fruit_ends_in_exactly_one_way_with_its_cause(
+    grade: str,
+    bin_name: str | None,
+    decision: Decision | None,
+    shot_report: ShotReport | None,
+    ending: Ending,
+    cause: str | None,
+) -> None:
+    fate = fate_of(grade, bin_name, decision, shot_report)
+    assert (fate.ending, fate.cause) == (ending, cause)
+
+
+def test_a_decision_belongs_to_the_nearest_fruit() -> None:
+    produce = [fruit(number=number) for number in range(3)]
+    near_second = decided("big", "L", at_mm=500 + 1.2 * PITCH_MM)
+    matched, strays = match(produce, [near_second], 0.5)
+    assert (matched, strays) == ({1: near_second}, 0)
+
+
+def test_a_decision_far_from_any_fruit_is_a_stray() -> None:
+    produce = [fruit(number=number) for number in range(3)]
+    matched, strays = match(produce, [decided("big", "L", at_mm=2000)], 0.5)
+    assert (matched, strays) == ({}, 1)
+
+
+def test_of_two_decisions_for_one_fruit_the_nearer_counts() -> None:
+    near, far = decided("big", "L", at_mm=505), decided("big", "L", at_mm=520, item_id=2)
+    matched, strays = match([fruit()], [far, near], 0.5)
+    assert (matched, strays) == ({0: near}, 1)
+
+
+def test_the_tables_count_by_true_grade() -> None:
+    produce = [fruit("L", 0), fruit("L", 1), fruit("S", 2)]
+    result = score(
+        falls=[
+            Fall(produce=produce[0], bin="big", at_us=1),
+            Fall(produce=produce[1], bin="small", at_us=2),
+            Fall(produce=produce[2], bin="small", at_us=3),
+        ],
+        left=[],
+        decisions=[
+            decided("big", "L", at_mm=500),
+            decided("small", "S", at_mm=600, item_id=2),
+            decided("small", "S", at_mm=700, item_id=3),
+        ],
+        reports={},
+        takes=TAKES,
+        end="end",
+        grades=list(TAKES),
+        mm_per_tick=0.5,
+    )
+    assert result.bins == ("big", "small", "end")
+    assert result.confusion == [[0, 0, 0, 0], [0, 1, 1, 0], [0, 0, 1, 0], [0, 0, 0, 0]]
+    assert result.into_bins == [[0, 0, 0], [1, 1, 0], [0, 1, 0], [0, 0, 0]]
+    assert result.classifier_accuracy == pytest.approx(2 / 3)
+    assert result.by_cause == {"misclassified": 1}
