@@ -1,0 +1,20 @@
+"""The board that a config asks for."""
+
+from __future__ import annotations
+
+from firmware_bridge.board import Board
+from sorter.config import SorterConfig
+
+VIRTUAL = "virtual"
+"""The port of the board that needs no hardware."""
+
+
+def board_from_config(config: SorterConfig) -> Board:
+    """The board of `sorter run`, not yet opened."""
+    if config.board.port == VIRTUAL:
+        from sorter.virtual_line import VirtualLineBoard
+
+        return VirtualLineBoard(config)
+    from firmware_bridge.serial_board import SerialBoard
+
+    return SerialBoard(config.board.port, baud=config.board.baud)

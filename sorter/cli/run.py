@@ -1,0 +1,80 @@
+"""`sorter run`: the machine itself."""
+
+from __future__ import annotations
+
+import sys
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+
+def run(
+    config: Annotated[Path, typer.Option(help="The config file.")] = Path(
+        "/etc/sorter/sorter.yaml"
+    ),
+    lot: Annotated[
+        str | None, typer.Option(help="Name of the lot; today's date without it.")
+    ] = None,
+) -> None:
+    """Sort: watch the camera, classify, and fire the board's outlets until told to stop.
+
+    With `board: {port: virtual}` and `camera: {source: file}` it runs without any hardware.
+
+    Examples:
+        sorter run --config sorter.yaml
+
+        sorter run --config sorter.yaml --lot field-7
+    """
+    import signal
+    from types import FrameType
+
+    from sorter.board_from_config import board_from_config
+    from sorter.camera.from_config import camera_from_config
+    from sorter.camera.newest import NewestFrame
+    from sorter.classifier import Classifier
+    from sorter.config_file import ConfigError, read_config
+    from sorter.daemon import Daemon
+    from sorter.grades_fit import grades_fit
+    from sorter.line import Line
+    from sorter.records import Records
+    from sorter.service_notify import ServiceNotify, systemd_notifier
+
+    file = read_config(config)
+    machine = file.config
+    classifier = Classifier.load(machine.model.path)
+    fit = grades_fit(machine, classifier.bundle.manifest)
+    if fit.errors:
+        raise ConfigError([file.problem(*found) for found in fit.errors])
+    for found in fit.warnings:
+        _say(f"warning: {file.problem(*found)}")
+    frames = NewestFrame(camera_from_config(machine.camera))
+    board = board_from_config(machine)
+    with Records(machine.records.path) as records:
+        line = Line(
+            config=machine,
+            classifier=classifier,
+            board=board,
+            records=records,
+            lot=lot or datetime.now().astimezone().date().isoformat(),
+        )
+        daemon = Daemon(
+            config=machine,
+            frames=frames,
+            line=line,
+            board=board,
+            notify=ServiceNotify(systemd_notifier()),
+            say=_say,
+        )
+
+        def stop(number: int, frame: FrameType | None) -> None:
+            daemon.stop()
+
+        signal.signal(signal.SIGTERM, stop)
+        signal.signal(signal.SIGINT, stop)
+        daemon.run()
+
+
+def _say(sentence: str) -> None:
+    print(f"sorter: {sentence}", file=sys.stderr, flush=True)

@@ -1,0 +1,200 @@
+"""`sorter run`: camera, line and board kept going until told to stop."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable
+from typing import Protocol
+
+from firmware_bridge.board import (
+    Board,
+    BoardConnected,
+    BoardError,
+    BoardEvent,
+    BoardFault,
+    BoardLost,
+    ShotReport,
+)
+from sorter.camera.camera import CameraError
+from sorter.config import SorterConfig
+from sorter.decision import Decision
+from sorter.frame import Capture
+from sorter.line import Line
+from sorter.service_notify import ServiceNotify
+
+SERVICE_S = 0.002
+"""Longest time between two calls of the line's `service` while no frame comes."""
+CAMERA_SILENT_S = 5.0
+"""A camera that gives no frame for so long is given up."""
+BELT_START_S = 2.0
+"""Added to the time that the belt takes for its length when its last items are waited for."""
+GOODBYE_S = 0.2
+"""Time for the last orders and reports to get through before the board is let go."""
+
+
+class FrameSource(Protocol):
+    """Where the newest frame is taken from; `NewestFrame` is one."""
+
+    skipped: int
+
+    def open(self) -> None:
+        """Start to read the camera."""
+        ...
+
+    def take(self, wait_s: float = 0.0) -> Capture | None:
+        """The newest frame not yet taken, within `wait_s`."""
+        ...
+
+    @property
+    def ended(self) -> bool:
+        """The stream has come to its normal end."""
+        ...
+
+    def close(self) -> None:
+        """Let go of the camera."""
+        ...
+
+
+class Daemon:
+    """One thread that serves frames and board in turn."""
+
+    def __init__(
+        self,
+        *,
+        config: SorterConfig,
+        frames: FrameSource,
+        line: Line,
+        board: Board,
+        notify: ServiceNotify,
+        say: Callable[[str], None],
+        clock: Callable[[], float] = time.monotonic,
+        wait: Callable[[float], None] = time.sleep,
+    ) -> None:
+        """Join the parts; nothing is opened yet.
+
+        Args:
+            config: of the machine.
+            frames: the camera's newest frame.
+            line: the pipeline with its records, around `board`.
+            board: the same.
+            notify: the service manager.
+            say: takes what the operator should read, one sentence at a time.
+            clock: monotonic, seconds.
+            wait: sleeps for some seconds.
+        """
+        self._belt_s = config.belt.length_mm / config.belt.speed_mm_per_s + BELT_START_S
+        self._frames = frames
+        self._line = line
+        self._board = board
+        self._notify = notify
+        self._say = say
+        self._clock = clock
+        self._wait = wait
+        self._stopping = False
+        self._connected = self._was_connected = False
+        self._pending: set[int] = set()
+
+    def stop(self) -> None:
+        """Ask `run` to end; may be called from a signal handler."""
+        self._stopping = True
+
+    def run(self) -> None:
+        """Sort until `stop` is called or a recording ends.
+
+        Raises:
+            CameraError: the camera is missing, or stopped.
+            BoardError: the board is missing, silent, or speaks another protocol version.
+            SorterError: frames do not fit the config, or the records cannot be written.
+        """
+        try:
+            self._frames.open()
+            self._line.start(self._clock())
+            try:
+                self._sort()
+            finally:
+                self._notify.stopping()
+                self._wind_down()
+        finally:
+            self._board.close()
+            self._frames.close()
+
+    def _sort(self) -> None:
+        seen_s = self._clock()
+        while not self._stopping:
+            capture = self._frames.take(SERVICE_S)
+            now_s = self._clock()
+            if capture is not None:
+                seen_s = now_s
+                self._note(self._line.step(capture, now_s))
+                if self._connected:
+                    self._notify.progress(self._status(), now_s)
+            elif self._frames.ended:
+                self._let_items_reach_their_outlets()
+                return
+            elif now_s - seen_s > CAMERA_SILENT_S:
+                raise CameraError(
+                    f"the camera has given no frame for {CAMERA_SILENT_S:g} s; check its cable"
+                )
+            self._hear(self._line.service(now_s))
+
+    def _let_items_reach_their_outlets(self) -> None:
+        """The recording is over, but not the way of the items that it showed."""
+        until_s = self._clock() + self._belt_s
+        while self._pending and self._connected and not self._stopping:
+            now_s = self._clock()
+            if now_s > until_s:
+                break
+            self._board.heartbeat(now_s)
+            self._hear(self._line.service(now_s))
+            self._wait(SERVICE_S)
+
+    def _wind_down(self) -> None:
+        now_s = self._clock()
+        # First of all and whatever else fails: the belt.
+        self._board.set_belt(False, now_s)
+        try:
+            self._note(self._line.finish(now_s))
+        finally:
+            self._let_orders_through(now_s + GOODBYE_S)
+            self._say(self._status())
+
+    def _let_orders_through(self, until_s: float) -> None:
+        try:
+            while self._connected and (now_s := self._clock()) < until_s:
+                self._hear(self._line.service(now_s))
+                self._wait(SERVICE_S)
+        except BoardError as error:
+            self._say(f"while stopping: {error}")
+
+    def _note(self, decisions: Iterable[Decision]) -> None:
+        self._pending |= {decision.item.item_id for decision in decisions if decision.shot}
+
+    def _hear(self, events: Iterable[BoardEvent]) -> None:
+        for event in events:
+            if isinstance(event, ShotReport):
+                self._pending.discard(event.item_id)
+            elif isinstance(event, BoardConnected):
+                identity = event.identity
+                self._tell(
+                    f"the board is back (firmware {identity.firmware}); the belt stands until a "
+                    f"person has looked: then restart the sorter"
+                    if self._was_connected
+                    else f"the board is connected (firmware {identity.firmware})"
+                )
+                self._connected = self._was_connected = True
+            elif isinstance(event, BoardLost):
+                self._connected = False
+                self._tell(f"the board was lost ({event.why}); it stops the belt by itself")
+            elif isinstance(event, BoardFault):
+                self._tell(f"board fault {event.name} {'raised' if event.active else 'cleared'}")
+
+    def _tell(self, sentence: str) -> None:
+        self._say(sentence)
+        self._notify.status(sentence)
+
+    def _status(self) -> str:
+        counts = self._line.counts
+        return (
+            f"{counts.items} items, {counts.shots} shots, {counts.frames} frames, "
+            f"{self._frames.skipped} skipped, {counts.frames_without_position} without position"
+        )
