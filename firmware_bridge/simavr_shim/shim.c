@@ -4,6 +4,7 @@
  * and compared; a reset wipes the cycle timers, so time is kept by the loop here and not by a timer;
  * the receiver reads faster than the wire when its FIFO holds several bytes, so bytes are pushed one
  * at a time, each when the one before was read. */
+#include <simavr/avr_extint.h>
 #include <simavr/avr_ioport.h>
 #include <simavr/avr_uart.h>
 #include <simavr/sim_avr.h>
@@ -213,6 +214,10 @@ struct shim *shim_create(const char *elf, const char *mcu, uint32_t frequency_hz
     avr->reset = on_reset;
     avr->sleep = no_sleep;
     avr->run = step;
+    /* Before the firmware sets them to edges, INT0 and INT1 are level triggered, and simavr would
+     * look at a low pin in every cycle, for ever. */
+    avr_extint_set_strict_lvl_trig(avr, 0, 0);
+    avr_extint_set_strict_lvl_trig(avr, 1, 0);
     connect_pins(shim);
     connect_uart(shim);
     return shim;

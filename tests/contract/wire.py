@@ -1,0 +1,84 @@
+"""The host's end of a simulated board's wire, held by hand: frames in, messages out."""
+
+from typing import TypeVar
+
+from firmware_bridge.framing import Deframer, encode, encode_frame
+from firmware_bridge.messages import (
+    PROTOCOL_VERSION,
+    Ack,
+    Foreign,
+    Heartbeat,
+    Hello,
+    Message,
+    Report,
+    State,
+    unpack,
+)
+from firmware_bridge.plant import InputPin, OutputPin, PinEdge
+from firmware_bridge.wired_plant import WiredPlant
+from tests.contract.rig import QUADRATURE
+
+M = TypeVar("M")
+
+
+class Wire:
+    def __init__(self, plant: WiredPlant) -> None:
+        self.plant = plant
+        self.received: list[tuple[int, Message | Foreign]] = []
+        self.edges: list[PinEdge] = []
+        self.tick = 0
+        self._deframer = Deframer()
+        self._seq = 0
+
+    def wait(self, duration_us: int) -> None:
+        self.edges += self.plant.advance(self.plant.now_us + duration_us)
+        for frame in self.plant.take():
+            for got in self._deframer.feed(frame.data):
+                self.received.append((got.seq, unpack(got.kind, got.payload)))
+
+    def turn(self, ticks: int) -> None:
+        direction = 1 if ticks > 0 else -1
+        for _ in range(abs(ticks)):
+            self.tick += direction
+            a, b = QUADRATURE[self.tick % 4]
+            self.plant.drive(InputPin.ENCODER_A, a)
+            self.plant.drive(InputPin.ENCODER_B, b)
+            self.wait(500)
+
+    def send(self, message: Message) -> int:
+        self._seq = (self._seq + 1) % 256
+        self.plant.send(encode(message, self._seq))
+        return self._seq
+
+    def send_raw(self, kind: int, payload: bytes) -> None:
+        self.plant.send(encode_frame(kind, 1, payload))
+
+    def ask(self, message: Message) -> None:
+        """Send and leave time for the answer."""
+        self.send(message)
+        self.wait(5_000)
+
+    def greet(self, session: int = 1) -> None:
+        self.wait(20_000)
+        self.ask(Hello(protocol=PROTOCOL_VERSION, session=session))
+        self.ask(Heartbeat())
+        self.received.clear()
+
+    def all(self, kind: type[M]) -> list[M]:
+        return [message for _, message in self.received if isinstance(message, kind)]
+
+    def last(self, kind: type[M]) -> M:
+        return self.all(kind)[-1]
+
+    def state(self) -> State:
+        self.ask(Heartbeat())
+        return self.last(State)
+
+    def statuses(self) -> list[int]:
+        return [ack.status for ack in self.all(Ack)]
+
+    def reported(self) -> dict[int, Report]:
+        return {report.item_id: report for report in self.all(Report)}
+
+    def rises(self, pin: OutputPin) -> int:
+        return sum(edge.level for edge in self.edges if edge.pin is pin)
