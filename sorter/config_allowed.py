@@ -56,7 +56,8 @@ def _words(node: dict[str, Any]) -> str:
             return f"text of {node.get('minLength', 0)} to {node['maxLength']} characters"
         return "a path" if node.get("format") == "path" else "text"
     if kind == "array":
-        return f"a list [...] of {_words(node['items'])}"
+        least = f"at least {node['minItems']} of " if node.get("minItems") else ""
+        return f"a list [...] of {least}{_words(node['items'])}"
     if kind == "object":
         return "a section with the keys " + ", ".join(node["properties"])
     return _WORDS.get(kind, "something else")

@@ -98,7 +98,7 @@ def test_a_key_given_twice_is_an_error(tmp_path: Path) -> None:
 def test_missing_outlets_say_what_belongs_there(tmp_path: Path) -> None:
     (found,) = complaints(tmp_path, "machine: {name: x}\n")
 
-    assert found.startswith("1: outlets: is missing; allowed: a list [...] of a section with the k")
+    assert found.startswith("1: outlets: is missing; allowed: a list [...] of at least 1 of a")
 
 
 @pytest.mark.parametrize(
