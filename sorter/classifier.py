@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import contextlib
+import os
+import sys
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -33,7 +36,22 @@ def make_interpreter(model: bytes, threads: int) -> Any:
                 "no TFLite runtime is installed; "
                 "run: pip install ai-edge-litert (32-bit devices: pip install tflite-runtime)"
             ) from error
-    return Interpreter(model_content=model, num_threads=threads)
+    with _hushed():
+        return Interpreter(model_content=model, num_threads=threads)
+
+
+@contextlib.contextmanager
+def _hushed() -> Iterator[None]:
+    """Silence descriptor 2: the runtime greets there at every start, past Python's own stderr."""
+    sys.stderr.flush()
+    saved, nowhere = os.dup(2), os.open(os.devnull, os.O_WRONLY)
+    try:
+        os.dup2(nowhere, 2)
+        yield
+    finally:
+        os.dup2(saved, 2)
+        os.close(saved)
+        os.close(nowhere)
 
 
 class Classifier:

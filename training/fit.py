@@ -21,7 +21,9 @@ WEIGHT_DECAY = 0.01
 LABEL_SMOOTHING = 0.1
 WARM_UP = 0.1
 """Part of the steps in which the learning rate rises."""
-PATIENCE = 0.4
+SETTLED = 0.5
+"""Part of the epochs before which none is kept: the learning rate is too high to judge by."""
+PATIENCE = 0.25
 """Part of the epochs without progress on the validation part after which training stops."""
 
 
@@ -106,7 +108,10 @@ def fit(
     loss = keras.losses.CategoricalCrossentropy(from_logits=True, label_smoothing=LABEL_SMOOTHING)
     network.compile(optimizer, loss, metrics=["accuracy"])
     stop = keras.callbacks.EarlyStopping(
-        "val_loss", patience=max(5, round(epochs * PATIENCE)), restore_best_weights=True
+        "val_loss",
+        start_from_epoch=int(epochs * SETTLED),
+        patience=max(5, round(epochs * PATIENCE)),
+        restore_best_weights=True,
     )
 
     def note(epoch: int, logs: dict[str, float]) -> None:
@@ -119,7 +124,8 @@ def fit(
         verbose=0,
         callbacks=[stop, keras.callbacks.LambdaCallback(on_epoch_end=note)],
     ).history
-    best = int(np.argmin(history["val_loss"]))
+    settled = min(int(epochs * SETTLED), epochs - 1)
+    best = settled + int(np.argmin(history["val_loss"][settled:]))
     return Fitted(
         model=network,
         epochs=len(history["val_loss"]),

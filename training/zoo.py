@@ -19,13 +19,14 @@ def ds_cnn(size_px: int, grades: int) -> Any:
     """
     layers = backend.keras().layers
 
-    def normalized(x: Any) -> Any:
-        return layers.ReLU(6.0)(layers.BatchNormalization()(x))
+    def norm(x: Any) -> Any:
+        # Keras's 0.99 lags hundreds of steps behind: more than a small set has in many epochs.
+        return layers.BatchNormalization(momentum=0.9)(x)
 
     def block(x: Any, channels: int, strides: int) -> Any:
         y = layers.DepthwiseConv2D(3, strides=strides, padding="same", use_bias=False)(x)
-        y = layers.Conv2D(channels, 1, use_bias=False)(normalized(y))
-        y = layers.BatchNormalization()(y)
+        y = layers.Conv2D(channels, 1, use_bias=False)(layers.ReLU(6.0)(norm(y)))
+        y = norm(y)
         if strides == 1 and x.shape[-1] == channels:
             y = layers.Add()([x, y])
         return layers.ReLU(6.0)(y)
@@ -33,7 +34,8 @@ def ds_cnn(size_px: int, grades: int) -> Any:
     photo = layers.Input((size_px, size_px, 3))
     # A small photo has no pixels to give away in the first layer.
     first = 1 if size_px <= 48 else 2
-    x = normalized(layers.Conv2D(32, 3, strides=first, padding="same", use_bias=False)(photo))
+    x = layers.Conv2D(32, 3, strides=first, padding="same", use_bias=False)(photo)
+    x = layers.ReLU(6.0)(norm(x))
     for channels, strides in ((64, 1), (96, 2), (96, 1), (128, 2), (128, 1), (192, 2), (192, 1)):
         x = block(x, channels, strides)
     x = layers.Dropout(0.2)(layers.GlobalAveragePooling2D()(x))
