@@ -1,0 +1,178 @@
+"""The Python queue and the C queue, each against a plain model."""
+
+import shutil
+from pathlib import Path
+from typing import Protocol
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from firmware_bridge.board import Outcome, Reason
+from firmware_bridge.messages import (
+    OUTCOME_CODES,
+    OUTCOMES,
+    REASON_CODES,
+    REASONS,
+    VERDICTS_KEPT,
+    Report,
+    ShotCommand,
+)
+from firmware_bridge.shot_queue import ShotQueue
+from firmware_bridge.wrapping import ahead, fold
+from tests.hil.build import FIRMWARE, make, need
+from tests.unit.firmware_bridge.native_queue import NativeShotQueue
+from tests.unit.firmware_bridge.queue_model import PlainQueue
+
+
+class AnyQueue(Protocol):
+    """What the Python and the C queue have in common."""
+
+    @property
+    def open_mask(self) -> int: ...
+    @property
+    def free_slots(self) -> int: ...
+    @property
+    def reports(self) -> list[Report]: ...
+    def offer(self, shot: ShotCommand, tick: int) -> Reason: ...
+    def on_tick(self, tick: int, forward: bool) -> None: ...
+    def flush(self, tick: int) -> None: ...
+    def cut(self, channel: int, tick: int) -> None: ...
+    def acknowledge(self, item_id: int) -> None: ...
+
+
+class PythonQueue(ShotQueue):
+    def flush(self, tick: int) -> None:
+        self.stop(Reason.FLUSH, tick)
+
+
+class CQueue(NativeShotQueue):
+    def flush(self, tick: int) -> None:
+        self.stop(REASON_CODES[Reason.FLUSH], tick)
+
+
+@pytest.fixture(scope="session")
+def core_library() -> Path:
+    need(shutil.which("make") is not None and shutil.which("cc") is not None, "make or cc")
+    make("native")
+    return FIRMWARE / "build" / "libcore.so"
+
+
+class Checked:
+    """A queue and the plain model beside it, compared after every step."""
+
+    def __init__(self, queue: AnyQueue, start: int) -> None:
+        self.queue = queue
+        self.model = PlainQueue(tick=start)
+        self.near = start
+
+    def offer(self, item: int, channel: int, ahead_by: int, length: int) -> None:
+        if len(self.model.answers) >= VERDICTS_KEPT and item not in self.model.answers:
+            return
+        first = self.model.tick + ahead_by
+        command = ShotCommand(
+            item_id=item,
+            channel=channel,
+            open_tick=fold(first),
+            close_tick=fold(first + length),
+        )
+        answer = self.queue.offer(command, fold(self.model.tick))
+        assert answer.name == self.model.offer(item, channel, first, first + length)
+
+    def move(self, step: int) -> None:
+        self.model.move(step)
+        self.queue.on_tick(fold(self.model.tick), step > 0)
+
+    def check(self) -> None:
+        assert self.queue.open_mask == self.model.mask
+        told = {
+            r.item_id: (
+                r.channel,
+                OUTCOMES[r.outcome].name,
+                REASONS[r.reason].name,
+                self._unfold(r.open_tick) if r.opened else 0,
+                self._unfold(r.close_tick) if r.opened else 0,
+            )
+            for r in self.queue.reports
+        }
+        assert told == self.model.reports
+
+    def _unfold(self, tick: int) -> int:
+        return self.near + ahead(tick, fold(self.near))
+
+
+def play(queue: AnyQueue, start: int, moves: list[tuple[str, tuple[int, ...]]]) -> None:
+    checked = Checked(queue, start)
+    for name, numbers in moves:
+        if name == "offer":
+            item, channel, ahead_by, length = numbers
+            checked.offer(item, channel, ahead_by, length)
+        elif name == "move":
+            step, times = numbers
+            for _ in range(times):
+                checked.move(step)
+                checked.check()
+        elif name == "flush":
+            queue.flush(fold(checked.model.tick))
+            checked.model.stop()
+        elif name == "cut":
+            queue.cut(numbers[0], fold(checked.model.tick))
+            checked.model.cut(numbers[0])
+        else:
+            queue.acknowledge(numbers[0])
+            checked.model.acknowledge(numbers[0])
+        checked.check()
+
+
+items = st.integers(1, 12)
+channels = st.integers(0, 8)
+moves = st.lists(
+    st.one_of(
+        st.tuples(
+            st.just("offer"),
+            st.tuples(items, channels, st.integers(-3, 40), st.integers(-1, 20)),
+        ),
+        st.tuples(st.just("move"), st.tuples(st.sampled_from((1, 1, 1, -1)), st.integers(1, 15))),
+        st.tuples(st.just("flush"), st.just(())),
+        st.tuples(st.just("cut"), st.tuples(channels)),
+        st.tuples(st.just("acknowledge"), st.tuples(items)),
+    ),
+    max_size=40,
+)
+starts = st.sampled_from((0, 1_000, 2**31 - 20, 2**32 - 20))
+
+
+@given(starts, moves)
+@settings(max_examples=200, deadline=None)
+def test_the_python_queue_does_what_the_plain_model_does(
+    start: int, moves: list[tuple[str, tuple[int, ...]]]
+) -> None:
+    play(PythonQueue(), start, moves)
+
+
+@given(start=starts, moves=moves)
+@settings(
+    max_examples=200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+def test_the_c_queue_does_what_the_plain_model_does(
+    core_library: Path, start: int, moves: list[tuple[str, tuple[int, ...]]]
+) -> None:
+    play(CQueue(core_library), start, moves)
+
+
+def test_a_hindered_queue_refuses_with_the_hindrance_and_keeps_to_it() -> None:
+    queue = ShotQueue()
+    command = ShotCommand(item_id=1, channel=0, open_tick=10, close_tick=20)
+    assert queue.offer(command, 0, Reason.ESTOP) is Reason.ESTOP
+    assert queue.offer(command, 0) is Reason.ESTOP
+
+
+def test_a_window_of_one_tick_opens_and_closes() -> None:
+    queue = ShotQueue()
+    queue.offer(ShotCommand(item_id=1, channel=5, open_tick=2, close_tick=3), 0)
+    masks = []
+    for tick in range(1, 5):
+        queue.on_tick(tick, True)
+        masks.append(queue.open_mask)
+    assert masks == [0, 1 << 5, 0, 0]
+    assert queue.reports[0].outcome == OUTCOME_CODES[Outcome.FIRED]
