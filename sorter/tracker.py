@@ -9,6 +9,8 @@ from sorter.item import Item, Sighting, Span
 
 SAME_SHARE = 0.3
 """Share of the shorter span that two sightings of one item have in common at the least."""
+PART_SHARE = 0.8
+"""Share of a cut-off sighting that lies within an item seen whole when it is a part of it."""
 DECIDE_AT = 0.9
 """Share of the field of view that an item's head has passed when it is decided."""
 MEMORY_MM = 300.0
@@ -32,6 +34,12 @@ class _Track:
     def settled(self) -> bool:
         """Counted already, or seen as a whole."""
         return self.decided or bool(self.views)
+
+    def holds(self, sighting: Sighting) -> bool:
+        return (
+            self.along.overlap_mm(sighting.along) > PART_SHARE * sighting.along.size_mm
+            and self.across.overlap_mm(sighting.across) > PART_SHARE * sighting.across.size_mm
+        )
 
     def add(self, sighting: Sighting) -> None:
         if self.decided:
@@ -116,12 +124,18 @@ class Tracker:
         for s, sighting in enumerate(sightings):
             if s in owner:
                 self._tracks[owner[s]].add(sighting)
-            else:
+            elif not self._is_part(sighting):
                 self._tracks.append(
                     _Track(along=sighting.along, across=sighting.across, best=sighting)
                 )
                 self._tracks[-1].add(sighting)
         self._tracks = [track for t, track in enumerate(self._tracks) if t not in stale]
+
+    def _is_part(self, sighting: Sighting) -> bool:
+        # The tips of a bent fruit may also leave the field last, apart: they are no new items.
+        return not sighting.complete and any(
+            track.settled and track.holds(sighting) for track in self._tracks
+        )
 
     def _decide(self, due: Iterable[_Track]) -> list[Item]:
         waiting = [track for track in due if not track.decided]

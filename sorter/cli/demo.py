@@ -77,10 +77,12 @@ def demo(
     with ExitStack() as stack:
         if db is None:
             db = Path(stack.enter_context(TemporaryDirectory())) / "demo.sqlite"
+        plant = make_board(board.value)
+        stack.callback(plant.close)
         run = Demo(
             config=config,
             classifier=classifier,
-            board=make_board(board.value),
+            board=plant,
             items=items,
             seed=seed,
             records=stack.enter_context(Records(db)),

@@ -153,3 +153,18 @@ def test_the_pace_is_asked_with_a_time_that_only_grows() -> None:
     ).run()
     assert times == sorted(times)
     assert times[-1] > 1
+
+
+def test_every_bent_fruit_is_decided_exactly_once() -> None:
+    result = Demo(
+        config=with_speed(CONFIG, 1.5),
+        classifier=ruler_classifier(),  # type: ignore[arg-type]
+        board=VirtualBoard(),
+        items=40,
+        seed=4,
+        mix=("BL", "C"),
+    ).run()
+    assert result.score.strays == 0
+    assert [fate.produce.number + 1 for fate in result.score.fates] == [
+        fate.decision.item.item_id for fate in result.score.fates if fate.decision
+    ]

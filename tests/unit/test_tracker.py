@@ -83,6 +83,19 @@ def test_two_tips_that_turn_out_to_be_one_bent_fruit_are_one_item() -> None:
     assert len(tracker.finish()) == 1
 
 
+def test_two_tips_that_leave_the_field_last_are_no_new_item() -> None:
+    tracker = make_tracker()
+    items = tracker.follow(0, [make_sighting(0, size_mm=80)])
+    items += tracker.follow(320, [make_sighting(160, tick=320, size_mm=80)])
+    tips = [
+        make_sighting(190, tick=440, size_mm=20, across=across, complete=False)
+        for across in ((50.0, 70.0), (130.0, 150.0))
+    ]
+    items += tracker.follow(440, tips)
+    items += tracker.finish()
+    assert [item.item_id for item in items] == [1]
+
+
 def test_items_side_by_side_stay_two_and_get_their_lanes() -> None:
     tracker = make_tracker(lane_edges_mm=(100.0,))
     left: Sighting = make_sighting(0.0, across=(20, 80))
