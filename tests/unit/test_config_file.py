@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sorter.config import SorterConfig
+from sorter.config_allowed import keys_at
 from sorter.config_file import ConfigError, load_config, read_config
 
 OUTLETS = """\
@@ -195,3 +196,12 @@ def test_any_text_is_a_config_or_a_config_error(
         assert isinstance(load_config(path), SorterConfig)
     except ConfigError as error:
         assert str(error).startswith(str(path))
+
+
+def test_every_key_is_explained_in_the_docs() -> None:
+    docs = (Path(__file__).parents[2] / "docs" / "configuration.md").read_text()
+    sections = keys_at(())
+    keys = [f"{section}.{key}" for section in sections for key in keys_at((section,))]
+    keys += [f"outlets[].{key}" for key in keys_at(("outlets", 0))]
+
+    assert [key for key in keys if f"| `{key}` |" not in docs] == []
