@@ -9,6 +9,7 @@ import typer
 from firmware_bridge.board import BoardError
 from sorter.cli.check import check
 from sorter.cli.demo import demo
+from sorter.cli.grade import grade
 from sorter.cli.lots import lots_app
 from sorter.cli.replay import replay
 from sorter.cli.run import run
@@ -21,7 +22,7 @@ app = typer.Typer(
     rich_markup_mode="rich",
     pretty_exceptions_enable=False,
 )
-for command in (demo, run, check, replay):
+for command in (demo, run, check, grade, replay):
     app.command()(command)
 app.add_typer(lots_app, name="lots")
 
