@@ -126,7 +126,7 @@ class Daemon:
             if capture is not None:
                 seen_s = now_s
                 self._note(self._line.step(capture, now_s))
-                if self._connected:
+                if self._was_connected:
                     self._notify.progress(self._status(), now_s)
             elif self._frames.ended:
                 self._let_items_reach_their_outlets()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -76,12 +75,7 @@ def export(
             have = ", ".join(names) or "none yet"
             raise SorterError(f"{records.path}: there is no lot {lot}; there are: {have}")
         if out is None:
-            try:
-                write_csv(records, sys.stdout, lot=lot)
-                sys.stdout.flush()
-            except BrokenPipeError:
-                # The reader (head, less) has enough; Python would complain again at exit.
-                os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            write_csv(records, sys.stdout, lot=lot)
             return
         partial = out.with_name(out.name + ".partial")
         try:

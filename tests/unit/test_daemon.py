@@ -207,6 +207,24 @@ def test_a_board_that_was_reset_is_reported_and_the_belt_stays_stopped(stage: St
     assert stage.belt.travel_mm < 30 * FRAME_S * stage.config.belt.speed_mm_per_s
 
 
+def test_a_lost_board_does_not_make_systemd_kill_the_program(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Killed and started again, it would start the belt as soon as the board is back.
+    def go_silent() -> None:
+        if stage.frames == 30:
+            monkeypatch.setattr(VirtualFirmware, "take", lambda firmware: [])
+        if stage.frames == 330:
+            stage.daemon.stop()
+
+    stage.at_frame = go_silent
+    stage.daemon.run()
+
+    lost = next(k for k, state in enumerate(stage.notified) if "the board was lost" in state)
+    fed = [state for state in stage.notified[lost:] if state.startswith("WATCHDOG=1")]
+    assert len(fed) >= 15
+
+
 def test_a_fault_of_the_board_is_reported(stage: Stage) -> None:
     def press_the_estop() -> None:
         if stage.frames == 30:
