@@ -37,7 +37,9 @@ def make_interpreter(model: bytes, threads: int) -> Any:
                 "run: pip install ai-edge-litert (32-bit devices: pip install tflite-runtime)"
             ) from error
     with _hushed():
-        return Interpreter(model_content=model, num_threads=threads)
+        interpreter = Interpreter(model_content=model, num_threads=threads)
+        interpreter.allocate_tensors()
+    return interpreter
 
 
 @contextlib.contextmanager
@@ -73,7 +75,7 @@ class Classifier:
         self._preprocess = bundle.manifest.preprocess
         try:
             self._interpreter = make_interpreter(bundle.models["classifier"], threads)
-        except ValueError as error:
+        except (ValueError, RuntimeError) as error:
             raise BundleError(
                 "the bundle's model.tflite cannot be loaded; pack it again"
             ) from error
