@@ -54,7 +54,7 @@ from firmware_bridge.shot_book import MAX_HELD, ShotBook
 HELLO_EVERY_S = 0.2
 POLL_EVERY_S = 0.02
 LOST_AFTER_S = 1.0
-"""Silence of the board after which it counts as lost; it is asked every `POLL_EVERY_S`."""
+"""A board that leaves its questions unanswered for this long is lost."""
 MAX_TICKS_PER_S = 5_000
 """The fastest belt that the board is built for; bounds where a belt out of sight can be."""
 
@@ -113,6 +113,7 @@ class Link:
         self._hello_at_s = 0.0
         self._poll_at_s = 0.0
         self._heard_at_s = 0.0
+        self._asking_since_s: float | None = None
         self._heartbeat_at_s = 0.0
         self._greeting_since_s = 0.0
         self.position = BeltPosition()
@@ -219,6 +220,7 @@ class Link:
             self._handle_identity(message, at_s)
         elif self._phase is _Phase.READY:
             self._heard_at_s = max(self._heard_at_s, at_s)
+            self._asking_since_s = None
             if isinstance(message, State):
                 self._handle_state(message, frame, at_s)
             elif isinstance(message, Ack):
@@ -304,7 +306,7 @@ class Link:
 
     def due(self, now_s: float) -> bytes:
         """The bytes to send now."""
-        if self._phase is _Phase.READY and now_s - self._heard_at_s >= LOST_AFTER_S:
+        if self._asking_since_s is not None and now_s - self._asking_since_s >= LOST_AFTER_S:
             why = f"{self._name} has not answered for {LOST_AFTER_S:g} s"
             self._drop_session(why, Reason.LINK_LOST, now_s)
             self._greet(now_s)
@@ -330,6 +332,8 @@ class Link:
             message = Heartbeat()
             self._alive = False
             self._heartbeat_at_s = now_s
+        if self._asking_since_s is None:
+            self._asking_since_s = now_s
         seq = self._next_seq()
         data = encode(message, seq)
         self._polls[seq] = (now_s, len(data))
@@ -428,6 +432,7 @@ class Link:
         self._belt = None
         self._flush = self._flush_again = self._alive = False
         self._identity = None
+        self._asking_since_s = None
         self._set_faults(0)
 
     def _reachable_tick(self, reason: Reason, now_s: float) -> float:
