@@ -37,9 +37,17 @@ def replay(
         float | None, typer.Option(min=0.1, max=1000, help="Frame rate; overrides a video's own.")
     ] = None,
     still: Annotated[
-        bool, typer.Option("--still", help="Every frame shows other items: a folder of photos.")
+        bool,
+        typer.Option(
+            "--still", help="Every frame shows other items on the same belt: a folder of photos."
+        ),
     ] = False,
-    db: Annotated[Path | None, typer.Option(help="Keep the items in this records file.")] = None,
+    db: Annotated[
+        Path | None,
+        typer.Option(
+            help="Keep the items in this records file; no board: deliveries stay unknown."
+        ),
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Answer in JSON.")] = False,
 ) -> None:
     """Run the pipeline on a recording and print one line an item.
