@@ -184,24 +184,35 @@ def _npz(**arrays: NDArray[Any]) -> bytes:
     return out.getvalue()
 
 
+class _TooLargeError(Exception):
+    """A zip that would unpack to more than any bundle holds."""
+
+
+_DAMAGED = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, ValueError)
+
+
+def _unzip(source: Path | io.BytesIO) -> dict[str, bytes]:
+    with zipfile.ZipFile(source) as archive:
+        entries = archive.infolist()
+        size = sum(entry.file_size for entry in entries)
+        if len(entries) > MAX_FILES or size > MAX_UNPACKED_BYTES:
+            raise _TooLargeError
+        return {entry.filename: archive.read(entry) for entry in entries}
+
+
 def _unpack(path: Path) -> dict[str, bytes]:
     try:
-        with zipfile.ZipFile(path) as archive:
-            entries = archive.infolist()
-            size = sum(entry.file_size for entry in entries)
-            if len(entries) > MAX_FILES or size > MAX_UNPACKED_BYTES:
-                raise BundleError(f"{path}: too large to be a bundle; check the path")
-            files = {entry.filename: archive.read(entry) for entry in entries}
+        files = _unzip(path)
+    except _TooLargeError as error:
+        raise BundleError(f"{path}: too large to be a bundle; check the path") from error
     except OSError as error:
         raise BundleError(
             f"{path}: {error.strerror or error}; give the path of a bundle"
         ) from error
-    except (zipfile.BadZipFile, EOFError, NotImplementedError, RuntimeError, ValueError) as error:
+    except _DAMAGED as error:
         raise BundleError(
             f"{path}: not a model bundle, or damaged; make one with 'sorter-train run'"
         ) from error
-    except zlib.error as error:
-        raise BundleError(f"{path}: damaged; copy the bundle again") from error
     if MANIFEST not in files or SUMS not in files:
         raise BundleError(
             f"{path}: a zip, but not a model bundle; make one with 'sorter-train run'"
@@ -240,14 +251,25 @@ class _Format(BaseModel):
 
 def _golden(path: Path, files: dict[str, bytes]) -> Golden:
     try:
-        with np.load(io.BytesIO(files[GOLDEN]), allow_pickle=False) as arrays:
-            golden = Golden(inputs=arrays["inputs"], outputs=arrays["outputs"])
-    except (KeyError, ValueError, OSError, zipfile.BadZipFile) as error:
+        arrays = _unzip(io.BytesIO(files[GOLDEN]))
+        golden = Golden(
+            inputs=_int8_array(arrays["inputs.npy"]), outputs=_int8_array(arrays["outputs.npy"])
+        )
+    except (KeyError, OSError, _TooLargeError, *_DAMAGED) as error:
         raise BundleError(f"{path}: {GOLDEN} is unreadable; pack the bundle again") from error
-    if (
-        golden.inputs.ndim != 4
-        or len(golden.inputs) != len(golden.outputs)
-        or not len(golden.inputs)
-    ):
+    inputs, outputs = golden.inputs, golden.outputs
+    if inputs.ndim != 4 or outputs.ndim != 2 or len(inputs) != len(outputs) or not len(inputs):
         raise BundleError(f"{path}: {GOLDEN} has the wrong shape; pack the bundle again")
     return golden
+
+
+def _int8_array(data: bytes) -> NDArray[np.int8]:
+    # NumPy's own reader allocates what the header claims before it looks for the data.
+    body = io.BytesIO(data)
+    version = np.lib.format.read_magic(body)
+    if version != (1, 0):
+        raise ValueError(f"array format {version}")
+    shape, fortran_order, dtype = np.lib.format.read_array_header_1_0(body)
+    if dtype != np.int8 or fortran_order:
+        raise ValueError(f"{dtype} array")
+    return np.frombuffer(body.read(), np.int8).reshape(shape)

@@ -121,6 +121,7 @@ def fit(
         _dataset(train, preprocess, grades, seed=seed),
         validation_data=_dataset(validation, preprocess, grades, seed=None),
         epochs=epochs,
+        shuffle=False,
         verbose=0,
         callbacks=[stop, keras.callbacks.LambdaCallback(on_epoch_end=note)],
     ).history
