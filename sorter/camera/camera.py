@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from types import TracebackType
-from typing import Literal, Protocol
+from typing import TYPE_CHECKING, Literal, Protocol
 
 import cv2
 import numpy as np
-from typing_extensions import Self
 
 from sorter.errors import SorterError
 from sorter.frame import Capture, Pixels
+
+if TYPE_CHECKING:
+    from typing_extensions import Self
 
 Turn = Literal[0, 90, 180, 270]
 """Clockwise degrees."""

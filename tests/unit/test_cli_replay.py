@@ -176,3 +176,8 @@ def test_what_cannot_be_replayed_ends_in_a_sentence(tmp_path: Path) -> None:
     assert "0002.png: not a readable image" in refusal(broken, "--fps", 30)
     assert "the frames have 40 x 20 pixels" in refusal(tiny, "--still")
     assert "give --fps" in refusal(belt_frames(tmp_path / "f", frames=1))
+
+
+@pytest.mark.parametrize("option", ["--mm-per-px", "--belt-mm-per-s", "--fps"])
+def test_an_option_that_is_no_number_is_refused(tmp_path: Path, option: str) -> None:
+    assert refusal(tmp_path, option, "nan") == f"{option} nan: give a number"
