@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import math
 import sys
 from collections import Counter
 from contextlib import ExitStack
@@ -67,7 +66,6 @@ def replay(
     from sorter.records import Records
     from sorter.replay import Replay, bare_config
 
-    _refuse_no_numbers(mm_per_px=mm_per_px, belt_mm_per_s=belt_mm_per_s, fps=fps)
     file = None if config is None else read_config(config)
     classifier = Classifier.load(bundle)
     if file is not None:
@@ -114,15 +112,6 @@ def replay(
         return
     counts = ", ".join(f"{name} {count}" for name, count in grades.most_common())
     print(f"{len(items)} items in {run.frames} frames" + (f": {counts}" if counts else ""))
-
-
-def _refuse_no_numbers(**options: float | None) -> None:
-    # Typer's min and max let "nan" pass: it is neither below nor above anything.
-    from sorter.errors import SorterError
-
-    for name, value in options.items():
-        if value is not None and math.isnan(value):
-            raise SorterError(f"--{name.replace('_', '-')} nan: give a number")
 
 
 def _overridden(
