@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from firmware_bridge.messages import Ack, BeltCommand, Flush, ShotCommand
@@ -42,15 +43,21 @@ class CommandWindow:
         """Whether a command of this kind is unanswered."""
         return any(isinstance(pending.command, kind) for pending in self._pending.values())
 
+    def uses(self, seq: int) -> bool:
+        """Whether an unanswered command has this number."""
+        return seq in self._pending
+
     def add(self, command: Command, seq: int, now_s: float) -> None:
         """Note a command that is sent now."""
         self._pending[seq] = Pending(command=command, seq=seq, first_sent_s=now_s, sent_s=now_s)
 
     def drop_belt(self) -> None:
         """Repeat no older belt command: a newer one has been given."""
-        for seq, pending in list(self._pending.items()):
-            if isinstance(pending.command, BeltCommand):
-                del self._pending[seq]
+        self._drop(lambda command: isinstance(command, BeltCommand))
+
+    def drop_shot(self, item_id: int) -> None:
+        """Repeat no shot whose end is known."""
+        self._drop(lambda c: isinstance(c, ShotCommand) and c.item_id == item_id)
 
     def answer(self, ack: Ack, seq: int) -> Command | None:
         """The command that `ack` answers, which is done with; None if it was answered before."""
@@ -74,6 +81,11 @@ class CommandWindow:
             pending.sent_s = now_s
         self.retries += len(late)
         return late
+
+    def _drop(self, unwanted: Callable[[Command], bool]) -> None:
+        for seq, pending in list(self._pending.items()):
+            if unwanted(pending.command):
+                del self._pending[seq]
 
     def clear(self) -> None:
         """Forget all: the session is over."""

@@ -23,42 +23,37 @@ from firmware_bridge.board import (
 )
 from firmware_bridge.commands import CommandWindow
 from firmware_bridge.framing import Deframer, Frame, encode
+from firmware_bridge.handshake import describe, foreign_board, reset_board
 from firmware_bridge.messages import (
     FAULT_BITS,
     HORIZON_TICKS,
     OUTCOMES,
     PROTOCOL_VERSION,
     REASONS,
-    RESET_CAUSES,
     SILENCE_US,
     Ack,
     BeltCommand,
     Fault,
     Flush,
     Foreign,
-    Heartbeat,
     Hello,
-    HostMessage,
     Identity,
     MessageError,
-    Query,
     Report,
     ReportAck,
     ShotCommand,
     State,
     unpack,
 )
+from firmware_bridge.polling import Polling
 from firmware_bridge.position import BeltPosition
 from firmware_bridge.shot_book import MAX_HELD, ShotBook
 
 HELLO_EVERY_S = 0.2
-POLL_EVERY_S = 0.02
 LOST_AFTER_S = 1.0
 """A board that leaves its questions unanswered for this long is lost."""
 MAX_TICKS_PER_S = 5_000
 """The fastest belt that the board is built for; bounds where a belt out of sight can be."""
-
-_POLLS_KEPT = 64
 
 
 @dataclass(slots=True, kw_only=True)
@@ -93,28 +88,23 @@ class Link:
     def __init__(self, *, name: str, nonces: Callable[[], int], byte_s: float) -> None:
         self._name = name
         self._nonces = nonces
-        self._byte_s = byte_s
         self._phase = _Phase.CLOSED
         self._deframer = Deframer()
         self._events: list[BoardEvent] = []
         self._book = ShotBook()
         self._commands = CommandWindow()
+        self._polling = Polling(byte_s)
         self._report_acks: deque[int] = deque()
         self._seq = 0
         self._session = 0
         self._identity: Identity | None = None
         self._boot_nonce: int | None = None
         self._faults = 0
-        self._alive = False
         self._belt: bool | None = None
         self._flush = False
         self._flush_again = False
-        self._polls: dict[int, tuple[float, int]] = {}
         self._hello_at_s = 0.0
-        self._poll_at_s = 0.0
         self._heard_at_s = 0.0
-        self._asking_since_s: float | None = None
-        self._heartbeat_at_s = 0.0
         self._greeting_since_s = 0.0
         self.position = BeltPosition()
         self.counters = LinkCounters()
@@ -122,18 +112,7 @@ class Link:
     @property
     def identity(self) -> BoardIdentity | None:
         """What the board says it is; None unless connected."""
-        if self._identity is None:
-            return None
-        told = self._identity
-        cause = told.reset_cause if told.reset_cause < len(RESET_CAUSES) else 0
-        return BoardIdentity(
-            protocol=told.protocol,
-            firmware=f"{told.version_major}.{told.version_minor}.{told.version_patch}",
-            channels=told.channels,
-            boot_nonce=told.boot_nonce,
-            clock_hz=told.clock_hz,
-            reset_cause=RESET_CAUSES[cause],
-        )
+        return None if self._identity is None else describe(self._identity)
 
     @property
     def retries(self) -> int:
@@ -147,7 +126,9 @@ class Link:
         return now_s - self._greeting_since_s
 
     def start(self, now_s: float) -> None:
-        """The pipe to the board is open."""
+        """The pipe to the board is open. What an earlier session left unended ends now."""
+        if self._phase is _Phase.READY:
+            self._end_session(Reason.LINK_LOST, now_s)
         self._deframer = Deframer()
         self._greet(now_s)
         self._greeting_since_s = now_s
@@ -155,7 +136,7 @@ class Link:
     def lose(self, why: str, now_s: float) -> None:
         """The pipe to the board is gone."""
         if self._phase is _Phase.READY:
-            self._drop_session(why, Reason.LINK_LOST, now_s)
+            self._lose_session(why, Reason.LINK_LOST, now_s)
         self._phase = _Phase.CLOSED
 
     def shoot(self, shot: Shot) -> None:
@@ -182,7 +163,8 @@ class Link:
 
     def heartbeat(self) -> None:
         """The pipeline has made progress."""
-        self._alive = self._phase is _Phase.READY
+        if self._phase is _Phase.READY:
+            self._polling.heartbeat()
 
     def take_events(self) -> list[BoardEvent]:
         """What has happened since the last call, in order."""
@@ -212,15 +194,12 @@ class Link:
             self.counters.malformed += 1
             return
         if isinstance(message, Foreign):
-            raise BoardProtocolError(
-                f"{self._name} speaks protocol version {message.protocol} and this program "
-                f"version {PROTOCOL_VERSION}; flash the firmware that belongs to this program"
-            )
+            raise BoardProtocolError(foreign_board(self._name, message))
         if isinstance(message, Identity):
             self._handle_identity(message, at_s)
         elif self._phase is _Phase.READY:
             self._heard_at_s = max(self._heard_at_s, at_s)
-            self._asking_since_s = None
+            self._polling.heard()
             if isinstance(message, State):
                 self._handle_state(message, frame, at_s)
             elif isinstance(message, Ack):
@@ -242,32 +221,25 @@ class Link:
             self._identity = identity
             self._boot_nonce = identity.boot_nonce
             self._phase = _Phase.READY
-            self._heard_at_s = self._poll_at_s = self._heartbeat_at_s = at_s
-            known = self.identity
-            assert known is not None
-            self._events.append(BoardConnected(identity=known))
+            self._heard_at_s = at_s
+            self._polling.start(at_s)
+            self._events.append(BoardConnected(identity=describe(identity)))
 
     def _lose_to_reset(self, identity: Identity, now_s: float) -> None:
         if self._boot_nonce == identity.boot_nonce:
-            self._drop_session(f"{self._name} has left the session", Reason.LINK_LOST, now_s)
+            self._lose_session(f"{self._name} has left the session", Reason.LINK_LOST, now_s)
         else:
-            cause = RESET_CAUSES[min(identity.reset_cause, len(RESET_CAUSES) - 1)]
-            self._drop_session(
-                f"{self._name} was reset (cause: {cause.replace('_', ' ')})", Reason.RESET, now_s
-            )
+            self._lose_session(reset_board(self._name, identity), Reason.RESET, now_s)
         self._greet(now_s)
 
     def _handle_state(self, state: State, frame: Frame, at_s: float) -> None:
-        poll = self._polls.pop(frame.seq, None)
-        if poll is None:
+        round_trip = self._polling.round_trip(frame.seq, frame.size, at_s)
+        if round_trip is None:
             self.counters.stale += 1
             return
-        sent_s, size = poll
+        sent_s, received_s = round_trip
         self.position.add(
-            tick=state.tick,
-            board_us=state.board_us,
-            sent_s=sent_s + size * self._byte_s,
-            received_s=at_s - frame.size * self._byte_s,
+            tick=state.tick, board_us=state.board_us, sent_s=sent_s, received_s=received_s
         )
         self._set_faults(state.faults)
 
@@ -286,6 +258,7 @@ class Link:
             self.counters.malformed += 1
             return
         self._report_acks.append(report.item_id)
+        self._commands.drop_shot(report.item_id)
         opened = bool(report.opened)
         ended = self._book.end(
             report.item_id,
@@ -306,14 +279,14 @@ class Link:
 
     def due(self, now_s: float) -> bytes:
         """The bytes to send now."""
-        if self._asking_since_s is not None and now_s - self._asking_since_s >= LOST_AFTER_S:
+        if self._polling.unanswered_for_s(now_s) >= LOST_AFTER_S:
             why = f"{self._name} has not answered for {LOST_AFTER_S:g} s"
-            self._drop_session(why, Reason.LINK_LOST, now_s)
+            self._lose_session(why, Reason.LINK_LOST, now_s)
             self._greet(now_s)
         if self._phase is _Phase.GREETING:
             return self._due_hello(now_s)
         if self._phase is _Phase.READY:
-            return b"".join((self._due_poll(now_s), *self._due_commands(now_s)))
+            return b"".join((self._due_question(now_s), *self._due_commands(now_s)))
         return b""
 
     def _due_hello(self, now_s: float) -> bytes:
@@ -323,23 +296,10 @@ class Link:
         hello = Hello(protocol=PROTOCOL_VERSION, session=self._session)
         return b"\0" + encode(hello, self._next_seq())
 
-    def _due_poll(self, now_s: float) -> bytes:
-        if now_s < self._poll_at_s:
+    def _due_question(self, now_s: float) -> bytes:
+        if not self._polling.is_due(now_s):
             return b""
-        self._poll_at_s = now_s + POLL_EVERY_S
-        message: HostMessage = Query()
-        if self._alive:
-            message = Heartbeat()
-            self._alive = False
-            self._heartbeat_at_s = now_s
-        if self._asking_since_s is None:
-            self._asking_since_s = now_s
-        seq = self._next_seq()
-        data = encode(message, seq)
-        self._polls[seq] = (now_s, len(data))
-        if len(self._polls) > _POLLS_KEPT:
-            del self._polls[next(iter(self._polls))]
-        return data
+        return self._polling.ask(now_s, self._next_seq())
 
     def _due_commands(self, now_s: float) -> list[bytes]:
         for unanswered in self._commands.expire(now_s):
@@ -408,7 +368,7 @@ class Link:
     def _refusal(self, shot: Shot) -> Reason:
         if self._phase is not _Phase.READY or self._identity is None:
             return Reason.NOT_READY
-        if shot.open_tick < self.position.base:
+        if 0 < self.position.base > shot.open_tick:
             return Reason.RESET
         if not 0 <= shot.channel < self._identity.channels:
             return Reason.CHANNEL
@@ -421,19 +381,21 @@ class Link:
         self._session = self._nonces()
         self._hello_at_s = now_s
 
-    def _drop_session(self, why: str, reason: Reason, now_s: float) -> None:
+    def _lose_session(self, why: str, reason: Reason, now_s: float) -> None:
+        self._end_session(reason, now_s)
+        self._events.append(BoardLost(why=why))
+
+    def _end_session(self, reason: Reason, now_s: float) -> None:
         self._book.end_all(reason, self._reachable_tick(reason, now_s))
         self._collect_reports()
-        self._events.append(BoardLost(why=why))
+        self._set_faults(0)
         self.position.forget(rebooted=False)
+        self._polling.stop()
         self._commands.clear()
         self._report_acks.clear()
-        self._polls.clear()
         self._belt = None
-        self._flush = self._flush_again = self._alive = False
+        self._flush = self._flush_again = False
         self._identity = None
-        self._asking_since_s = None
-        self._set_faults(0)
 
     def _reachable_tick(self, reason: Reason, now_s: float) -> float:
         tick = self.position.tick_at(self._heard_at_s)
@@ -441,12 +403,14 @@ class Link:
             return float("inf")
         until_s = now_s
         if reason is Reason.LINK_LOST:
-            until_s = max(now_s, self._heartbeat_at_s + SILENCE_US / 1e6)
+            until_s = max(now_s, self._polling.heartbeat_at_s + SILENCE_US / 1e6)
         return tick + (until_s - self._heard_at_s) * MAX_TICKS_PER_S
 
     def _collect_reports(self) -> None:
         self._events.extend(self._book.take_reports())
 
     def _next_seq(self) -> int:
-        self._seq = (self._seq + 1) & 0xFF
-        return self._seq
+        while True:
+            self._seq = (self._seq + 1) & 0xFF
+            if not self._commands.uses(self._seq):
+                return self._seq

@@ -283,9 +283,7 @@ class VirtualFirmware:
         elif isinstance(message, Query):
             self._transmit_state(seq)
         elif isinstance(message, ShotCommand):
-            self._acknowledge(
-                message, seq, self._queue.offer(message, self._tick, self._hindrance())
-            )
+            self._arm(message, seq)
         elif isinstance(message, BeltCommand):
             refusal = self._hindrance() if message.run else Reason.NONE
             if refusal is Reason.NONE:
@@ -297,6 +295,12 @@ class VirtualFirmware:
         elif isinstance(message, ReportAck):
             self._queue.acknowledge(message.item_id)
             self._reported_us.pop(message.item_id, None)
+
+    def _arm(self, shot: ShotCommand, seq: int) -> None:
+        if shot.item_id == 0:
+            self._malformed += 1
+            return
+        self._acknowledge(shot, seq, self._queue.offer(shot, self._tick, self._hindrance()))
 
     def _heard(self) -> None:
         self._heard_us = self._now_us

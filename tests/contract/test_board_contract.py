@@ -294,3 +294,15 @@ def test_a_board_that_was_closed_and_opened_again_connects_again(rig: Rig) -> No
     rig.board.shoot(shot(1, 20, 30), rig.now_s)
     rig.turn(50)
     assert rig.reports[1].outcome is Outcome.FIRED
+
+
+def test_a_shot_that_closing_left_unended_is_reported_after_the_next_opening(rig: Rig) -> None:
+    rig.board.shoot(shot(1, 200, 210), rig.now_s)
+    rig.turn(20)
+    rig.board.close()
+    rig.run_unopened(700_000)
+    rig.board.open(rig.now_s)
+    rig.run(100_000)
+    assert (rig.reports[1].outcome, rig.reports[1].reason) == (Outcome.UNKNOWN, Reason.LINK_LOST)
+    rig.turn(250)
+    assert rig.swings(OUTLET_PINS[0]) == []

@@ -197,8 +197,10 @@ def test_garbage_between_frames_is_dropped_and_counted(wire: Wire) -> None:
     wire.wait(50_000)
     wire.send_raw(0x55, b"a type that nobody knows")
     wire.send_raw(Heartbeat.TYPE, b"too long")
+    wire.send(command(0, 100, 110))
     wire.wait(20_000)
-    assert wire.state().frame_errors == 4
+    assert wire.state().frame_errors == 5
+    assert wire.statuses() == []
 
 
 def test_an_encoder_edge_that_skips_a_state_is_counted_and_moves_nothing(wire: Wire) -> None:

@@ -16,7 +16,9 @@ from firmware_bridge.board import (
     Reason,
     Shot,
 )
+from firmware_bridge.framing import encode
 from firmware_bridge.linked_board import LinkedBoard
+from firmware_bridge.messages import Report
 from firmware_bridge.plant import OUTLET_PINS, InputPin, PinEdge
 from firmware_bridge.position import REBOOT_GAP_TICKS
 from firmware_bridge.simulated_board import PlantTransport
@@ -256,6 +258,27 @@ def test_a_shot_that_was_never_sent_is_cancelled_when_the_link_is_lost() -> None
     outcomes = [rig.reports[number].outcome for number in range(1, 11)]
     # Four commands may be under way at once; the others never left the host.
     assert outcomes == [Outcome.UNKNOWN] * 4 + [Outcome.CANCELLED] * 6
+
+
+def test_a_number_is_not_given_again_while_its_command_is_unanswered() -> None:
+    plant = DeafPlant()
+    rig = faulty_rig(plant)
+    rig.connect()
+    plant.to_board = False
+    rig.board.shoot(shot(1, 100, 110), rig.now_s)
+    rig.run(5_000)
+    stale = encode(
+        Report(item_id=9, channel=0, outcome=0, reason=0, opened=0, open_tick=0, close_tick=0),
+        1,
+    )
+    rig.board.link.receive(stale * 254, rig.now_s)
+    for number in range(2, 5):
+        rig.board.shoot(shot(number, 100 + 20 * number, 110 + 20 * number), rig.now_s)
+    rig.run(5_000)
+    plant.to_board = True
+    rig.run(100_000)
+    rig.turn(300)
+    assert [rig.reports[n].outcome for n in range(1, 5)] == [Outcome.FIRED] * 4
 
 
 def test_a_board_of_another_protocol_version_is_refused_naming_both() -> None:
