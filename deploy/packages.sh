@@ -3,7 +3,7 @@
 # Without root or password-less sudo it names them and goes on (with CI=true it fails).
 set -euo pipefail
 
-wanted=(python3-venv build-essential gcc-avr avr-libc simavr libsimavr-dev libelf-dev systemd)
+wanted=(python3-venv build-essential gcc-avr avr-libc simavr libsimavr-dev libelf-dev systemd shellcheck)
 
 if ! command -v dpkg-query >/dev/null; then
   echo "packages.sh: not a Debian or Ubuntu system; install yourself what matches: ${wanted[*]}" >&2
