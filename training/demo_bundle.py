@@ -18,7 +18,7 @@ from training.synth import synth
 PER_GRADE = 300
 PHOTOS_SEED = 1
 SIZE_PX = 96
-EPOCHS = 30
+EPOCHS = 25
 BUNDLE = Path(sorter.twin.__file__).with_name("demo.sorter")
 MAX_BYTES = 300_000
 MIN_ACCURACY = 0.95
@@ -30,7 +30,7 @@ def main() -> None:
     The same as:
 
         sorter-train synth --out demo --per-grade 300 --seed 1
-        sorter-train run demo --out run --size 96 --epochs 30 --split blocks
+        sorter-train run demo --out run --size 96 --epochs 25 --split blocks
     """
     with tempfile.TemporaryDirectory() as folder:
         photos, run = Path(folder) / "demo", Path(folder) / "run"
