@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -26,6 +27,8 @@ class Evaluation:
     probabilities: NDArray[np.float64]
     """n × grades, calibrated."""
     unsure_below: float
+    left_out: tuple[Path, ...] = ()
+    """Unreadable files that are not among the n."""
 
     @property
     def n(self) -> int:
@@ -92,11 +95,12 @@ def answers(
     *,
     skip_unreadable: bool = False,
     advance: Advance,
-) -> tuple[NDArray[np.intp], NDArray[np.float64]]:
+) -> tuple[NDArray[np.intp], NDArray[np.float64], list[Path]]:
     """Run photos through a bundle's model.
 
     Returns:
-        Index of the true grade of each photo that could be read, and its logits (n × grades).
+        Index of the true grade of each photo that could be read, its logits (n × grades), and
+        the unreadable files that were left out.
 
     Raises:
         PhotosError: a folder is no grade of the bundle, or files are no readable photos.
@@ -107,7 +111,7 @@ def answers(
             f"the folder {', '.join(unknown)} is no grade of this bundle "
             f"({', '.join(classifier.grades)}); rename it or leave it out"
         )
-    read, inputs, _ = read_all(
+    read, inputs, left_out = read_all(
         photos,
         lambda photo: classifier.quantize([photo])[0],
         skip_unreadable=skip_unreadable,
@@ -117,7 +121,7 @@ def answers(
         raise PhotosError("none of the photos can be read; give photos as JPEG or PNG")
     outputs = np.concatenate([classifier.invoke(one[None]) for one in inputs])
     truth = np.array([classifier.grades.index(photo.grade) for photo in read])
-    return truth, classifier.dequantize(outputs)
+    return truth, classifier.dequantize(outputs), left_out
 
 
 def evaluate(
@@ -132,10 +136,13 @@ def evaluate(
     Raises:
         PhotosError: see `answers`.
     """
-    truth, logits = answers(classifier, photos, skip_unreadable=skip_unreadable, advance=advance)
+    truth, logits, left_out = answers(
+        classifier, photos, skip_unreadable=skip_unreadable, advance=advance
+    )
     return Evaluation(
         grades=classifier.grades,
         truth=truth,
         probabilities=softmax(logits / classifier.temperature),
         unsure_below=classifier.bundle.manifest.unsure_below,
+        left_out=tuple(left_out),
     )

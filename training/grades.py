@@ -20,7 +20,7 @@ class GradeEntry(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid", coerce_numbers_to_str=True)
 
-    name: str = Field(min_length=1, max_length=64)
+    name: str = Field(min_length=1)
     worth: float = Field(default=0.0, allow_inf_nan=False)
     """Higher is better; grades of one worth are not ordered."""
 

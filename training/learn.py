@@ -56,10 +56,10 @@ def learn(root: Path, out: Path, settings: Settings, steps: Steps) -> RunRecord:
     if out.resolve().is_relative_to(root.resolve()):
         raise TrainingError(f"{out}: lies among the photos; choose another folder for --out")
     found = photos.scan(root)
-    declared = read_grades(root, sorted({photo.grade for photo in found}))
-    grades = declared.in_order()
     # Cheap refusals first: reading thousands of photos takes minutes.
     split([p.grade for p in found], list(range(len(found))))
+    declared = read_grades(root, sorted({photo.grade for photo in found}))
+    grades = declared.in_order()
     backend.tensorflow()
     out.mkdir(parents=True, exist_ok=True)
 
@@ -128,9 +128,7 @@ def learn(root: Path, out: Path, settings: Settings, steps: Steps) -> RunRecord:
 
 
 def _notes(read: list[Photo], digests: list[str], unreadable: list[Path]) -> list[str]:
-    notes = []
-    if unreadable:
-        notes.append(f"left out {len(unreadable)} unreadable files: {photos.name_some(unreadable)}")
+    notes = photos.left_out_note(unreadable)
     same: dict[str, list[Photo]] = {}
     for photo, digest in zip(read, digests, strict=True):
         same.setdefault(digest, []).append(photo)

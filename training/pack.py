@@ -60,13 +60,13 @@ def pack(
 
     calibration, test = record.part("calibration"), record.part("test")
     advance = steps.start("Calibrating", len(calibration))
-    truth, logits = answers(classifier, calibration, advance=advance)
+    truth, logits, _ = answers(classifier, calibration, advance=advance)
     temperature = fit_temperature(logits, truth)
     unsure_below = unsure_threshold(
         logits, truth, temperature=temperature, target_error=target_error
     )
     advance = steps.start("Evaluating", len(test))
-    truth, logits = answers(classifier, test, advance=advance)
+    truth, logits, _ = answers(classifier, test, advance=advance)
     result = Evaluation(
         grades=classifier.grades,
         truth=truth,

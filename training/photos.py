@@ -156,3 +156,8 @@ def auto_size(photos: Sequence[Photo]) -> int:
             continue
     longest = float(np.median(sides)) if sides else 0.0
     return max([size for size in SIZES_PX if size <= longest], default=SIZES_PX[0])
+
+
+def left_out_note(paths: Sequence[Path]) -> list[str]:
+    """The sentence about unreadable files that were left out; none if there are none."""
+    return [f"left out {len(paths)} unreadable files: {name_some(paths)}"] if paths else []

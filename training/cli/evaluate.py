@@ -32,7 +32,7 @@ def evaluate(
     from sorter.classifier import Classifier
     from training import evaluation
     from training.cli import show
-    from training.photos import scan
+    from training.photos import left_out_note, scan
     from training.progress import steps
 
     found = scan(photos)
@@ -42,6 +42,7 @@ def evaluate(
         result = evaluation.evaluate(
             classifier, found, skip_unreadable=skip_unreadable, advance=advance
         )
+    show.notes(left_out_note(result.left_out))
     if as_json:
         print(json.dumps(result.as_dict()))
         return

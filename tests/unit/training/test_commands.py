@@ -1,0 +1,184 @@
+"""What `sorter-train` answers to mistakes, and what of it works without TensorFlow."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import cv2
+import pytest
+
+import sorter.twin
+from tests.unit.training.folders import noise, write_photos
+from training.cli import main
+
+DEMO = Path(sorter.twin.__file__).with_name("demo.sorter")
+
+Shell = Callable[..., tuple[int, str, str]]
+
+
+@pytest.fixture
+def shell(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Shell:
+    """Runs `sorter-train` in this process: exit code, stdout, stderr."""
+
+    def run(*arguments: str | Path) -> tuple[int, str, str]:
+        monkeypatch.setattr(sys, "argv", ["sorter-train", *map(str, arguments)])
+        try:
+            main()
+            code: str | int | None = 0
+        except SystemExit as end:
+            code = end.code
+        heard = capsys.readouterr()
+        return int(code or 0), heard.out, heard.err
+
+    return run
+
+
+@pytest.fixture
+def refuse(shell: Shell) -> Callable[..., str]:
+    """Runs a command that must end in one sentence on stderr."""
+
+    def run(*arguments: str | Path) -> str:
+        code, out, err = shell(*arguments)
+        assert code == 1
+        assert out == ""
+        assert err.startswith("sorter-train: ")
+        assert err.count("\n") == 1
+        return err
+
+    return run
+
+
+Refuse = Callable[..., str]
+
+
+@pytest.mark.parametrize("half", ["run", "fit"])
+def test_a_missing_folder_is_refused(refuse: Refuse, half: str, tmp_path: Path) -> None:
+    assert "does not exist" in refuse(half, tmp_path / "gone", "--out", tmp_path / "out")
+
+
+def test_an_empty_folder_is_refused(refuse: Refuse, tmp_path: Path) -> None:
+    (tmp_path / "photos").mkdir()
+    assert "no sub-folders" in refuse("run", tmp_path / "photos", "--out", tmp_path / "out")
+
+
+def test_one_grade_is_refused(refuse: Refuse, tmp_path: Path) -> None:
+    write_photos(tmp_path / "photos", grades=("L",))
+    err = refuse("run", tmp_path / "photos", "--out", tmp_path / "out")
+    assert "there is only one grade (L)" in err
+
+
+def test_too_few_photos_are_refused_with_the_number_needed(refuse: Refuse, tmp_path: Path) -> None:
+    write_photos(tmp_path / "photos")
+    for path in list((tmp_path / "photos" / "M").iterdir())[4:]:
+        path.unlink()
+    err = refuse("run", tmp_path / "photos", "--out", tmp_path / "out")
+    assert "M has 4; each grade needs at least 10" in err
+    assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.training
+def test_unreadable_photos_are_refused_by_name(refuse: Refuse, tmp_path: Path) -> None:
+    pytest.importorskip("tensorflow")
+    write_photos(tmp_path / "photos")
+    (tmp_path / "photos" / "L" / "broken.jpg").write_bytes(b"\xff\xd8\xff no more")
+    err = refuse("run", tmp_path / "photos", "--out", tmp_path / "out")
+    assert "1 of 25 files are no readable photos" in err
+    assert "broken.jpg" in err
+    assert not (tmp_path / "out" / "run.json").exists()
+
+
+@pytest.mark.parametrize(
+    ("option", "value", "sentence"),
+    [
+        ("--size", "big", "--size: found 'big'; give 'auto' or a number from 16 to 512"),
+        ("--size", "8", "--size: found '8'"),
+        ("--split", "thirds", "--split: found 'thirds'; choose one of: random, blocks"),
+        ("--model", "resnet", "no model is called 'resnet'; choose one of: ds-cnn"),
+    ],
+)
+def test_an_option_that_is_not_allowed_is_named(
+    refuse: Refuse, tmp_path: Path, option: str, value: str, sentence: str
+) -> None:
+    write_photos(tmp_path / "photos")
+    args = ("run", tmp_path / "photos", "--out", tmp_path / "out", option, value)
+    assert sentence in refuse(*args)
+
+
+def test_a_run_is_not_written_among_its_photos(refuse: Refuse, tmp_path: Path) -> None:
+    photos = write_photos(tmp_path / "photos")
+    assert "lies among the photos" in refuse("run", photos, "--out", photos / "out")
+
+
+def test_an_out_that_is_a_file_is_refused(refuse: Refuse, tmp_path: Path) -> None:
+    photos = write_photos(tmp_path / "photos")
+    (tmp_path / "out").touch()
+    assert "out" in refuse("run", photos, "--out", tmp_path / "out")
+
+
+def test_a_folder_that_is_no_run_is_not_packed(refuse: Refuse, tmp_path: Path) -> None:
+    assert "not a run folder" in refuse("pack", tmp_path, "--out", tmp_path / "x.sorter")
+
+
+def test_a_damaged_run_is_not_packed(refuse: Refuse, tmp_path: Path) -> None:
+    (tmp_path / "run.json").write_text('{"format": 9}')
+    assert "run.json: format" in refuse("pack", tmp_path, "--out", tmp_path / "x.sorter")
+
+
+def test_evaluating_prints_what_scripts_read(shell: Shell, tmp_path: Path) -> None:
+    photos = write_photos(tmp_path / "photos", per_grade=3)
+    code, out, _ = shell("evaluate", DEMO, photos, "--json")
+    assert code == 0
+    result = json.loads(out)
+    assert result["n"] == 6
+    assert result["accuracy_low"] <= result["accuracy"] <= result["accuracy_high"]
+    assert sum(map(sum, result["confusion"])) == 6
+
+
+def test_folders_that_are_no_grades_of_the_bundle_are_named(refuse: Refuse, tmp_path: Path) -> None:
+    photos = write_photos(tmp_path / "photos", grades=("L", "XL", "huge"))
+    assert "the folder XL, huge is no grade of this bundle (2L, L," in refuse(
+        "evaluate", DEMO, photos
+    )
+
+
+def test_a_bundle_that_is_none_is_not_evaluated(refuse: Refuse, tmp_path: Path) -> None:
+    photos = write_photos(tmp_path / "photos")
+    assert "not a model bundle" in refuse("evaluate", photos / "L" / "0.png", photos)
+
+
+def test_unreadable_photos_are_not_evaluated_in_silence(
+    shell: Shell, refuse: Refuse, tmp_path: Path
+) -> None:
+    photos = write_photos(tmp_path / "photos", per_grade=3)
+    (photos / "M" / "bad.png").write_text("bad")
+    assert "1 of 7 files are no readable photos" in refuse("evaluate", DEMO, photos)
+    code, out, err = shell("evaluate", DEMO, photos, "--json", "--skip-unreadable")
+    assert (code, json.loads(out)["n"]) == (0, 6)
+    assert "bad.png" in err
+
+
+def test_rendered_photos_come_with_grades_and_truth(shell: Shell, tmp_path: Path) -> None:
+    out = tmp_path / "rendered"
+    assert shell("synth", "--out", out, "--per-grade", "1", "--seed", "3")[0] == 0
+    truths = [json.loads(line) for line in (out / "truth.jsonl").read_text().splitlines()]
+    assert len(truths) == 9
+    assert all(cv2.imread(str(out / truth["path"])) is not None for truth in truths)
+    assert "window_mm: 280" in (out / "grades.yaml").read_text()
+    assert not [path for path in tmp_path.iterdir() if path != out]
+
+
+def test_the_same_seed_renders_the_same_photos(shell: Shell, tmp_path: Path) -> None:
+    for name in ("first", "second"):
+        shell("synth", "--out", tmp_path / name, "--per-grade", "1", "--seed", "3")
+    first, second = (sorted((tmp_path / name).rglob("*.png")) for name in ("first", "second"))
+    assert [path.read_bytes() for path in first] == [path.read_bytes() for path in second]
+
+
+def test_rendering_does_not_mix_into_a_folder_that_is_not_empty(
+    refuse: Refuse, tmp_path: Path
+) -> None:
+    (tmp_path / "mine.png").write_bytes(noise(0).tobytes())
+    assert "not empty" in refuse("synth", "--out", tmp_path, "--per-grade", "1")
