@@ -22,6 +22,7 @@ class Steps:
 
     def start(self, title: str, total: int) -> Advance:
         """Open a bar of `total` steps; call what is returned once a step."""
+        self.bars.start()
         task = self.bars.add_task(title, total=total, note="")
 
         def advance(note: str = "") -> None:
@@ -42,5 +43,10 @@ def steps() -> Iterator[Steps]:
             TimeRemainingColumn(elapsed_when_finished=True),
             TextColumn("{task.fields[note]}"),
         )
-        with Progress(*columns, console=Console(file=stderr)) as bars:
+        bars = Progress(*columns, console=Console(file=stderr))
+        try:
             yield Steps(bars)
+        finally:
+            # Rich ends even an empty display with a blank line.
+            if bars.tasks:
+                bars.stop()

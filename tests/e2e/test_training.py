@@ -71,7 +71,7 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (photos / "grades.yaml").write_text(
         "grades: [{name: long, worth: 2}, {name: round, worth: 1}, {name: square}]\nwindow_mm: 80\n"
     )
-    out = succeed("sorter-train", "run", photos, "--out", folder / "run", "--epochs", "15")
+    out = succeed("sorter-train", "run", photos, "--out", folder / "run", "--epochs", "40")
     assert "Always the biggest class" in out
     return folder / "run"
 
