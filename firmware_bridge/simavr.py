@@ -127,13 +127,13 @@ class Simavr:
 
         Raises:
             ValueError: `until_us` lies in the past.
-            BoardError: the processor has crashed.
+            BoardError: the processor has crashed, or its pins chatter.
         """
         if until_us < self._now_us:
             raise ValueError(f"cannot go back from {self._now_us} µs to {until_us} µs")
         count = self._shim.shim_run(self._handle, until_us * CYCLES_PER_US)
         if count < 0:
-            raise BoardError(f"the firmware has crashed in simavr at cycle {self.cycle}")
+            raise BoardError(f"the firmware has gone astray in simavr at cycle {self.cycle}")
         self._now_us = until_us
         return self._take_edges(count) if count else []
 

@@ -35,15 +35,22 @@ struct sent_byte {
     uint8_t value;
 };
 
+struct pin_hook {
+    struct shim *shim;
+    uint8_t pin;
+};
+
 struct shim {
     avr_t *avr;
     uint64_t target;
     void (*core_reset)(struct avr_t *avr);
     avr_irq_t *pin_irqs[PINS];
+    struct pin_hook hooks[PINS];
     uint8_t inputs[PINS]; /* level + 1 of driven pins, 0 of others */
     uint8_t outputs[PINS];
     struct edge edges[EDGES_SIZE];
     uint32_t edge_count;
+    int flooded; /* more edges in one run than there is room for */
     avr_irq_t *uart_in;
     int uart_ready;
     uint8_t rx[RX_SIZE];
@@ -58,14 +65,11 @@ static void note_output(struct shim *shim, uint8_t pin, uint8_t level)
     if (shim->inputs[pin] || shim->outputs[pin] == level)
         return;
     shim->outputs[pin] = level;
-    if (shim->edge_count < EDGES_SIZE)
+    if (shim->edge_count == EDGES_SIZE)
+        shim->flooded = 1;
+    else
         shim->edges[shim->edge_count++] = (struct edge){shim->avr->cycle, pin, level};
 }
-
-struct pin_hook {
-    struct shim *shim;
-    uint8_t pin;
-};
 
 static void on_pin(struct avr_irq_t *irq, uint32_t value, void *param)
 {
@@ -78,6 +82,7 @@ static void on_uart_out(struct avr_irq_t *irq, uint32_t value, void *param)
 {
     struct shim *shim = param;
     (void)irq;
+    /* A host that reads nothing for three seconds loses bytes, as behind any converter. */
     if (shim->tx_count < TX_SIZE)
         shim->tx[shim->tx_count++] = (struct sent_byte){shim->avr->cycle, value};
 }
@@ -162,12 +167,11 @@ static void step(avr_t *avr)
 static void connect_pins(struct shim *shim)
 {
     for (uint8_t pin = 0; pin < PINS; pin++) {
-        struct pin_hook *hook = malloc(sizeof *hook);
-        *hook = (struct pin_hook){shim, pin};
+        shim->hooks[pin] = (struct pin_hook){shim, pin};
         shim->pin_irqs[pin] =
             avr_io_getirq(shim->avr, AVR_IOCTL_IOPORT_GETIRQ(ports[pin / 8]), pin % 8);
         if (shim->pin_irqs[pin])
-            avr_irq_register_notify(shim->pin_irqs[pin], on_pin, hook);
+            avr_irq_register_notify(shim->pin_irqs[pin], on_pin, &shim->hooks[pin]);
     }
 }
 
@@ -238,7 +242,8 @@ void shim_set_pin(struct shim *shim, uint8_t pin, uint8_t level)
     avr_raise_irq(shim->pin_irqs[pin], level);
 }
 
-/* Runs until the given cycle; the number of edges that wait, or -1 if the processor crashed. */
+/* Runs until the given cycle; the number of edges that wait, or -1 if the processor has
+ * crashed or its pins chatter. */
 int shim_run(struct shim *shim, uint64_t until_cycle)
 {
     avr_t *avr = shim->avr;
@@ -248,7 +253,7 @@ int shim_run(struct shim *shim, uint64_t until_cycle)
         avr_run(avr);
         if (shim->resets != resets)
             apply_inputs(shim);
-        if (avr->state != cpu_Running && avr->state != cpu_Sleeping)
+        if (shim->flooded || (avr->state != cpu_Running && avr->state != cpu_Sleeping))
             return -1;
     }
     return (int)shim->edge_count;

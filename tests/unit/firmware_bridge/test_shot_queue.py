@@ -1,10 +1,8 @@
 """The Python queue and the C queue, each against a plain model."""
 
-import shutil
 from pathlib import Path
 from typing import Protocol
 
-import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -20,7 +18,6 @@ from firmware_bridge.messages import (
 )
 from firmware_bridge.shot_queue import ShotQueue
 from firmware_bridge.wrapping import ahead, fold
-from tests.hil.build import FIRMWARE, make, need
 from tests.unit.firmware_bridge.native_queue import NativeShotQueue
 from tests.unit.firmware_bridge.queue_model import PlainQueue
 
@@ -49,13 +46,6 @@ class PythonQueue(ShotQueue):
 class CQueue(NativeShotQueue):
     def flush(self, tick: int) -> None:
         self.stop(REASON_CODES[Reason.FLUSH], tick)
-
-
-@pytest.fixture(scope="session")
-def core_library() -> Path:
-    need(shutil.which("make") is not None and shutil.which("cc") is not None, "make or cc")
-    make("native")
-    return FIRMWARE / "build" / "libcore.so"
 
 
 class Checked:

@@ -19,8 +19,8 @@ static void apply_outlets(struct board *board)
     if (!opening)
         return;
     uint32_t now_us = platform_now_us();
-    for (uint8_t channel = 0; channel < CHANNELS; channel++)
-        if (opening & 1 << channel)
+    for (uint8_t channel = 0; opening; channel++, opening >>= 1)
+        if (opening & 1)
             board->opened_us[channel] = now_us;
 }
 
@@ -86,8 +86,9 @@ static void watch_on_time(struct board *board, uint32_t now_us)
 {
     if (!board->mask)
         return;
-    for (uint8_t channel = 0; channel < CHANNELS; channel++)
-        if (board->mask & 1 << channel && now_us - board->opened_us[channel] >= MAX_ON_US)
+    uint8_t mask = board->mask;
+    for (uint8_t channel = 0; mask; channel++, mask >>= 1)
+        if (mask & 1 && now_us - board->opened_us[channel] >= MAX_ON_US)
             shot_queue_cut(&board->queue, channel, board->tick);
     apply_outlets(board);
 }

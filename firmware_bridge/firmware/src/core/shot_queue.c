@@ -4,6 +4,9 @@
 
 #include "lock.h"
 
+/* A table, because an AVR shifts by a variable count bit by bit. */
+static const uint8_t channel_bits[CHANNELS] = {1, 2, 4, 8, 16, 32, 64, 128};
+
 void shot_queue_clear(struct shot_queue *queue)
 {
     memset(queue, 0, sizeof *queue);
@@ -33,7 +36,7 @@ static void open_first(struct shot_queue *queue, uint32_t tick)
     slot->opened = true;
     slot->open_tick = tick;
     queue->open_count[slot->channel]++;
-    queue->open_mask |= (uint8_t)(1 << slot->channel);
+    queue->open_mask |= channel_bits[slot->channel];
 }
 
 /* Ends the open slot that `link` points at and takes it out of the list. */
@@ -43,7 +46,7 @@ static void close_at(struct shot_queue *queue, uint8_t *link, uint8_t outcome, u
     struct shot_slot *slot = &queue->slots[*link];
     *link = slot->next;
     if (--queue->open_count[slot->channel] == 0)
-        queue->open_mask &= (uint8_t)~(1 << slot->channel);
+        queue->open_mask &= (uint8_t)~channel_bits[slot->channel];
     end_slot(queue, slot, outcome, reason, tick);
 }
 
