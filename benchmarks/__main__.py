@@ -1,0 +1,28 @@
+"""Runs the benchmarks named on the command line, or all; exit code 1 when a promise is broken."""
+
+from __future__ import annotations
+
+import importlib
+import sys
+
+from benchmarks.report import Report
+
+ALL = ("training",)
+
+
+def main() -> int:
+    """Run and report."""
+    names = sys.argv[1:] or list(ALL)
+    if unknown := set(names) - set(ALL):
+        print(f"no benchmark {', '.join(sorted(unknown))}; there are: {', '.join(ALL)}")
+        return 2
+    kept = True
+    for name in names:
+        report = Report(name=name)
+        importlib.import_module(f"benchmarks.{name}").measure(report)
+        kept = report.save() and kept
+    return 0 if kept else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
