@@ -35,7 +35,7 @@ def main() -> None:
         print(f"sorter-train: {error}", file=sys.stderr)
         sys.exit(1)
     except OSError as error:
-        if error.filename is None:
-            raise
-        print(f"sorter-train: {error.filename}: {error.strerror}", file=sys.stderr)
+        # A full disk names no file.
+        where = "" if error.filename is None else f"{error.filename}: "
+        print(f"sorter-train: {where}{error.strerror or error}", file=sys.stderr)
         sys.exit(1)
