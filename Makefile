@@ -11,7 +11,7 @@ help:
 	@echo "make test       installs everything, then ruff, mypy and pytest"
 	@echo "make lint       ruff and mypy only"
 	@echo "make firmware   builds the firmware and the simulator's shim"
-	@echo "make bench      measures what the README states"
+	@echo "make bench      measures every promise in numbers (make bench-training: one of them)"
 	@echo "make demo-bundle  renders photos and trains the demo's model anew"
 	@echo "make docs       renders the pictures in docs/ anew"
 
@@ -49,6 +49,9 @@ test: packages $(VENV)/.all lint
 
 bench: $(VENV)/.all firmware
 	$(BIN)/python -m benchmarks
+
+bench-%: $(VENV)/.all firmware
+	$(BIN)/python -m benchmarks $*
 
 demo-bundle: $(VENV)/.all
 	$(BIN)/python -m training.demo_bundle
