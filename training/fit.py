@@ -16,7 +16,7 @@ from training.augment import augment
 from training.progress import Advance
 
 BATCH = 32
-LEARNING_RATE = 3e-3
+LEARNING_RATE = 8e-3
 WEIGHT_DECAY = 0.01
 LABEL_SMOOTHING = 0.1
 WARM_UP = 0.1
