@@ -118,8 +118,8 @@ class LinkedBoard:
             self._transport = None
 
     def _exchange(self, transport: Transport, now_s: float) -> None:
-        for arrival in transport.read():
-            self.link.receive(arrival.data, now_s - arrival.age_s)
+        for arrival in transport.read(now_s):
+            self.link.receive(arrival.data, arrival.at_s)
         data = self.link.due(now_s)
         if data:
             transport.write(data)

@@ -20,11 +20,11 @@ class PlantTransport:
         """Send bytes."""
         self._plant.send(data)
 
-    def read(self) -> list[Arrival]:
-        """What has come in, stamped with the plant's own time."""
+    def read(self, now_s: float) -> list[Arrival]:
+        """What has come in, stamped by its age on the plant's own time."""
         now_us = self._plant.now_us
         return [
-            Arrival(data=frame.data, age_s=(now_us - frame.at_us) / 1e6)
+            Arrival(data=frame.data, at_s=now_s - (now_us - frame.at_us) / 1e6)
             for frame in self._plant.take()
         ]
 

@@ -11,8 +11,8 @@ class Arrival:
     """Bytes that came from the board together."""
 
     data: bytes
-    age_s: float = 0.0
-    """How long before the reading call the last of them came in, as far as is known."""
+    at_s: float
+    """When the last of them came in, or later, on the caller's monotonic clock."""
 
 
 class TransportLostError(Exception):
@@ -30,8 +30,11 @@ class Transport(Protocol):
         """
         ...
 
-    def read(self) -> list[Arrival]:
+    def read(self, now_s: float) -> list[Arrival]:
         """What has come in since the last call, oldest first; empty if nothing has.
+
+        Args:
+            now_s: the caller's monotonic clock; what has no stamp of its own is stamped with it.
 
         Raises:
             TransportLostError: the pipe is gone.

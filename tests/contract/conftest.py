@@ -21,7 +21,7 @@ SIMAVR = pytest.param("simavr", marks=pytest.mark.hil)
 def serial_rig() -> Iterator[Rig]:
     firmware = VirtualFirmware()
     port = VirtualPort(firmware)
-    board = SerialBoard(port.path)
+    board = SerialBoard(port.path, threaded=False)
     yield Rig(board=board, plant=firmware, pump=port.pump)
     board.close()
     port.unplug()

@@ -315,10 +315,10 @@ class Pluggable:
             raise TransportLostError("the cable is out")
         self._inner.write(data)
 
-    def read(self) -> list[Arrival]:
+    def read(self, now_s: float) -> list[Arrival]:
         if not self.plugged:
             raise TransportLostError("the cable is out")
-        return self._inner.read()
+        return self._inner.read(now_s)
 
     def close(self) -> None:
         self._inner.close()

@@ -22,7 +22,7 @@ def test_a_port_that_does_not_exist_is_named_with_what_to_do() -> None:
     with pytest.raises(BoardNotFoundError) as error:
         SerialBoard("/dev/no-such-port").open(0.0)
     assert "/dev/no-such-port does not exist" in str(error.value)
-    assert "ls /dev/serial/by-id" in str(error.value)
+    assert "sorter board list" in str(error.value)
 
 
 def test_a_file_that_is_no_port_is_refused(tmp_path: Path) -> None:
@@ -52,7 +52,7 @@ def test_closing_the_port_will_not_pull_dtr(port: VirtualPort) -> None:
 def test_an_unplugged_port_loses_the_board() -> None:
     firmware = VirtualFirmware()
     port = VirtualPort(firmware)
-    rig = Rig(board=SerialBoard(port.path), plant=firmware, pump=port.pump)
+    rig = Rig(board=SerialBoard(port.path, threaded=False), plant=firmware, pump=port.pump)
     rig.connect()
     port.unplug()
     rig.pump = nothing
