@@ -22,7 +22,9 @@ Epochs = Annotated[
     int | None,
     typer.Option(min=1, help="Most passes over the photos (by their number unless given)."),
 ]
-Seed = Annotated[int, typer.Option(min=0, help="Of the split, the weights and the augmentation.")]
+Seed = Annotated[
+    int, typer.Option(min=0, max=2**32 - 1, help="Of the split, the weights and the augmentation.")
+]
 Name = Annotated[
     str | None, typer.Option(help="Of the bundle (the name of the folder PHOTOS unless given).")
 ]
