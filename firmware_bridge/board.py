@@ -83,6 +83,16 @@ class BoardIdentity:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class BeltTick:
+    """Where the belt is or was."""
+
+    tick: float
+    """Unwrapped."""
+    error_ticks: float
+    """Bound on the error of `tick`; infinite where nothing is known."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class BoardConnected:
     """The handshake is done; shots are accepted from now on."""
 

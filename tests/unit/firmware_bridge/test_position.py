@@ -1,44 +1,11 @@
+from bisect import bisect_right
 from random import Random
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from firmware_bridge.clock import ClockEstimate
 from firmware_bridge.position import BeltPosition
-
-
-def test_without_a_round_trip_nothing_is_known() -> None:
-    clock = ClockEstimate()
-    assert clock.board_us(1.0) is None
-    assert clock.error_s(1.0) == float("inf")
-    assert BeltPosition().tick_at(1.0) is None
-
-
-@given(
-    st.integers(0, 2**32),
-    st.floats(-0.004, 0.004),
-    st.floats(0.0, 0.016),
-    st.floats(0.0, 0.016),
-)
-def test_the_error_bound_contains_the_truth_whatever_the_latency_and_drift(
-    seed: int, drift: float, jitter_out_s: float, jitter_back_s: float
-) -> None:
-    random = Random(seed)
-    clock = ClockEstimate()
-    for number in range(40):
-        sent_s = 100.0 + 0.02 * number
-        stamped_s = sent_s + 0.0002 + random.random() * jitter_out_s
-        received_s = stamped_s + 0.0005 + random.random() * jitter_back_s
-        clock.add(
-            sent_s=sent_s,
-            received_s=received_s,
-            board_us=round((stamped_s - 50.0) * (1 + drift) * 1e6),
-        )
-        truth_us = (received_s - 50.0) * (1 + drift) * 1e6
-        estimate_us = clock.board_us(received_s)
-        assert estimate_us is not None
-        assert abs(estimate_us - truth_us) / 1e6 <= clock.error_s(received_s) * 1.01 + 1e-6
 
 
 def feed(position: BeltPosition, time_s: float, tick: int) -> None:
@@ -100,3 +67,79 @@ def test_a_lost_link_keeps_the_count_and_a_reboot_starts_above_it() -> None:
     feed(position, 3.0, 7)
     assert position.last_tick == position.base + 7
     assert position.base > 2**32 + 50
+
+
+def test_before_the_first_state_no_position_is_known() -> None:
+    position = BeltPosition()
+    assert position.tick_at(1.0) is None
+    assert position.at(1.0) is None
+    assert position.host_s(5) is None
+
+
+def test_before_the_oldest_state_the_error_has_no_bound() -> None:
+    position = BeltPosition()
+    feed(position, 1.0, 100)
+    reading = position.at(0.5)
+    assert reading is not None
+    assert reading.error_ticks == float("inf")
+
+
+def test_the_error_of_a_standing_belt_is_the_tick_in_progress() -> None:
+    position = BeltPosition()
+    for number in range(10):
+        feed(position, 1.0 + 0.02 * number, 100)
+    reading = position.at(1.15)
+    assert reading is not None
+    assert (reading.tick, reading.error_ticks) == (100, 1)
+
+
+@given(
+    seed=st.integers(0, 2**32),
+    drift=st.floats(-0.005, 0.005),
+    latency_out_s=st.floats(0.001, 0.016),
+    latency_back_s=st.floats(0.001, 0.016),
+)
+def test_the_error_bound_contains_the_true_position(
+    seed: int, drift: float, latency_out_s: float, latency_back_s: float
+) -> None:
+    """A belt that starts, stops and changes its speed, behind USB latency of 1 to 16 ms."""
+    random = Random(seed)
+    way = [0.0]
+    speed = 0.3
+    for millisecond in range(4_000):
+        if millisecond % 200 == 0:
+            aim = random.choice((0.0, 0.3, 0.6, 1.2))
+        speed += max(-0.004, min(0.004, aim - speed))
+        way.append(way[-1] + speed)
+
+    def truth(time_s: float) -> float:
+        index = min(int(time_s * 1e3), len(way) - 2)
+        return way[index] + (way[index + 1] - way[index]) * (time_s * 1e3 - index)
+
+    position = BeltPosition()
+    stamps: list[float] = []
+    answered_s = -1.0
+    for number in range(1, 190):
+        stamped_s = 0.02 * number
+        stamps.append(stamped_s)
+        answered_s = stamped_s + random.uniform(0.001, latency_back_s)
+        position.add(
+            tick=int(truth(stamped_s)),
+            board_us=round(stamped_s * (1 + drift) * 1e6),
+            sent_s=stamped_s - random.uniform(0.001, latency_out_s),
+            received_s=answered_s,
+        )
+        for asked_s in (answered_s - 0.3, answered_s - 0.05, answered_s - 0.01):
+            reading = position.at(asked_s)
+            assert reading is not None
+            interpolated = 0 < bisect_right(stamps, asked_s) < len(stamps)
+            if interpolated and reading.error_ticks != float("inf"):
+                assert abs(reading.tick - truth(asked_s)) <= reading.error_ticks
+
+
+def test_a_stamp_of_the_board_has_its_host_time_across_the_wrap() -> None:
+    position = BeltPosition()
+    for number in range(10):
+        feed(position, 4294.9 + 0.02 * number, 100)
+    assert position.host_s(round(4294.95e6)) == pytest.approx(4294.95, abs=1e-5)
+    assert position.host_s(round(4295.05e6) % 2**32) == pytest.approx(4295.05, abs=1e-5)
