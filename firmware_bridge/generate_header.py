@@ -13,12 +13,33 @@ _CONSTANTS = (
     "PROTOCOL_VERSION",
     "CHANNELS",
     "SHOT_SLOTS",
+    "ITEMS_PER_SHOT",
     "VERDICTS_KEPT",
+    "EVENTS_KEPT",
     "HORIZON_TICKS",
     "SILENCE_US",
-    "MAX_ON_US",
+    "ENCODER_DEAD_MS",
+    "ESTOP_CLEAR_US",
+    "RESTART_WARNING_US",
+    "MAX_EDGES_PER_MS",
+    "MAX_TICKS_PER_S",
     "REPORT_RESEND_US",
+    "MACHINE_PART",
     "MAX_PAYLOAD",
+)
+
+_NAMED = (
+    ("reset", messages.RESET_CAUSES),
+    ("order", messages.BELT_ORDERS),
+    ("beam", messages.BEAMS),
+    ("kind", messages.OUTLET_KINDS),
+    ("function", messages.INPUT_FUNCTIONS),
+)
+_BITS = (
+    ("fault", messages.FAULT_BITS),
+    ("flag", messages.FLAG_BITS),
+    ("input", messages.INPUT_BITS),
+    ("capability", messages.CAPABILITY_BITS),
 )
 
 
@@ -39,10 +60,11 @@ def render() -> str:
         lines += ["", *_struct(message)]
     lines += _enum("outcome", {o.name: code for o, code in messages.OUTCOME_CODES.items()})
     lines += _enum("reason", {r.name: code for r, code in messages.REASON_CODES.items()})
-    lines += _enum("reset", {name: code for code, name in enumerate(messages.RESET_CAUSES)})
-    lines += _enum("fault", messages.FAULT_BITS)
-    lines += _enum("flag", messages.FLAG_BITS)
-    lines += _enum("input", messages.INPUT_BITS)
+    for prefix, names in _NAMED:
+        lines += _enum(prefix, {name: code for code, name in enumerate(names)})
+    for prefix, bits in _BITS:
+        lines += _enum(prefix, bits)
+    lines += _ceilings()
     return "\n".join([*lines, "", "#endif", ""])
 
 
@@ -60,6 +82,22 @@ def _struct(message: type[messages.Message]) -> list[str]:
         *members,
         "} __attribute__((packed));",
         f'_Static_assert(sizeof(struct {name}) == {size}, "layout of {name}");',
+    ]
+
+
+def _ceilings() -> list[str]:
+    rows = [messages.CEILINGS[kind] for kind in messages.OUTLET_KINDS]
+    shortest_us, longest_us = messages.SERVO_PULSE_US
+    return [
+        "",
+        "/* By KIND_*. */",
+        f"#define KINDS {len(rows)}",
+        f"#define KIND_NEW KIND_{messages.NEW_OUTLET_KIND.upper()}",
+        f"#define CEILING_ON_MS {{{', '.join(str(row.max_on_ms) for row in rows)}}}",
+        f"#define CEILING_DUTY_PERCENT {{{', '.join(str(row.duty_percent) for row in rows)}}}",
+        f"#define FLOOR_CYCLE_MS {{{', '.join(str(row.min_cycle_ms) for row in rows)}}}",
+        f"#define SERVO_SHORTEST_US {shortest_us}",
+        f"#define SERVO_LONGEST_US {longest_us}",
     ]
 
 

@@ -322,7 +322,13 @@ class Link:
 
     def _next_command(self) -> ShotCommand | BeltCommand | Flush | None:
         if self._belt is not None:
-            command = BeltCommand(run=int(self._belt))
+            assert self._identity is not None
+            command = BeltCommand(
+                boot_nonce=self._identity.boot_nonce,
+                session=self._session,
+                run=2 * self._belt,
+                virtual_mticks_s=0,
+            )
             self._belt = None
             self._commands.drop_belt()
             return command
@@ -357,7 +363,12 @@ class Link:
             return self._next_shot()
         booked.sent = True
         return ShotCommand(
+            boot_nonce=self._identity.boot_nonce,
+            session=self._session,
             item_id=shot.item_id,
+            mate_1=0,
+            mate_2=0,
+            mate_3=0,
             channel=shot.channel,
             open_tick=self.position.fold(shot.open_tick),
             close_tick=self.position.fold(shot.close_tick),

@@ -14,16 +14,29 @@ from firmware_bridge.board import Outcome, Reason
 
 PROTOCOL_VERSION = 1
 CHANNELS = 8
-SHOT_SLOTS = 32
+SHOT_SLOTS = 24
 """Shots that the board holds: armed, open, or ended and not yet acknowledged."""
+ITEMS_PER_SHOT = 4
+"""Items that may share one window."""
 VERDICTS_KEPT = 16
 """Ended or refused shots that the board remembers to answer repeats alike. More than the host's
 window of outstanding commands, or a repeat on its way could be judged anew."""
+EVENTS_KEPT = 8
+"""Beam edges that the board keeps until they are acknowledged; a later one is lost and counted."""
 HORIZON_TICKS = 1 << 20
 """Farthest opening ahead, and longest window, that the board takes."""
 SILENCE_US = 500_000
-MAX_ON_US = 2_000_000
-"""Compiled-in ceiling on an outlet's uninterrupted on-time."""
+"""Compiled-in ceiling on the host's silence; settings may lower it."""
+ENCODER_DEAD_MS = 1_000
+"""Time without a tick, belt commanded, after which the encoder is dead; settings may lower it."""
+ESTOP_CLEAR_US = 5_000_000
+"""The second step of clearing an emergency stop must follow the first within this time."""
+RESTART_WARNING_US = 2_000_000
+"""The stack light is lit for this long before a belt restarts by itself."""
+MAX_EDGES_PER_MS = 32
+"""Encoder edges in one millisecond above which they are a storm: six times the fastest belt."""
+MAX_TICKS_PER_S = 5_000
+"""The fastest belt that the board is built for."""
 REPORT_RESEND_US = 50_000
 MAX_PAYLOAD = 40
 
@@ -66,10 +79,21 @@ class Query:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ShotCommand:
-    """Host to board: arms one window. Answered by `Ack`, ended by one `Report`."""
+    """Host to board: arms one window for up to four items. Answered by `Ack`, ended by a `Report`.
+
+    `item_id` is the shot's key: a repeat of it is acknowledged and not carried out again.
+    """
 
     TYPE: ClassVar[int] = 0x04
+    boot_nonce: U32
+    """The board's boot that the shot is meant for; of another one it is refused as stale."""
+    session: U32
+    """The host's session, likewise."""
     item_id: U32
+    mate_1: U32
+    """Further items in the same window; 0 for none."""
+    mate_2: U32
+    mate_3: U32
     channel: U8
     open_tick: U32
     close_tick: U32
@@ -77,10 +101,17 @@ class ShotCommand:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BeltCommand:
-    """Host to board: runs (1) or stops (0) the belt. Answered by `Ack`."""
+    """Host to board: runs or stops the belt. Answered by `Ack`."""
 
     TYPE: ClassVar[int] = 0x05
+    boot_nonce: U32
+    session: U32
     run: U8
+    """A code of `BELT_ORDERS`: 0 stop, 1 run, 2 run by an operator's order, which alone (or the
+    start button) ends the stand after a stop that nobody ordered."""
+    virtual_mticks_s: U32
+    """Thousandths of a tick per second that the board makes itself, for a machine without an
+    encoder; 0 where an encoder counts."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,10 +123,106 @@ class Flush:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReportAck:
-    """Host to board: the report on this item has arrived; its slot is free."""
+    """Host to board: the report on this shot has arrived; its slot is free."""
 
     TYPE: ClassVar[int] = 0x07
     item_id: U32
+    """The shot's key."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cancel:
+    """Host to board: takes one item out of its armed shot; the last one cancels the shot.
+
+    Answered by `Ack`: `late` when the outlet has opened, `no_shot` when no shot names the item.
+    """
+
+    TYPE: ClassVar[int] = 0x08
+    item_id: U32
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EventAck:
+    """Host to board: this `BeamEdge` has arrived."""
+
+    TYPE: ClassVar[int] = 0x09
+    number: U16
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EstopClear:
+    """Host to board: one of the two steps that clear a latched emergency stop.
+
+    Answered by `Ack`: `estop` while the chain is open, or for a second step without a first one.
+    """
+
+    TYPE: ClassVar[int] = 0x0A
+    boot_nonce: U32
+    session: U32
+    step: U8
+    """1 arms, 2 clears within `ESTOP_CLEAR_US`."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pulse:
+    """Host to board: opens an outlet by hand, by time, while the belt stands. Answered by `Ack`."""
+
+    TYPE: ClassVar[int] = 0x0B
+    boot_nonce: U32
+    session: U32
+    pulse_id: U32
+    """Its key: a repeat of the last one is acknowledged and not carried out again."""
+    channel: U8
+    duration_ms: U16
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SettingsRead:
+    """Host to board: asks for `OutletSettings` (part 0 … 7) or `MachineSettings` (part 8)."""
+
+    TYPE: ClassVar[int] = 0x0C
+    part: U8
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OutletWrite:
+    """Host to board: sets an outlet, kept in EEPROM. Answered by `Ack`.
+
+    Refused as `settings` above a ceiling or out of range, as `busy` unless the belt stands and
+    every slot is free.
+    """
+
+    TYPE: ClassVar[int] = 0x0D
+    channel: U8
+    kind: U8
+    """A code of `OUTLET_KINDS`."""
+    duty_percent: U8
+    """Share of time that the outlet may be open in the long run."""
+    max_on_ms: U16
+    min_cycle_ms: U16
+    """Least time from one opening to the next."""
+    closed_us: U16
+    """Length of a servo's pulses when closed and when open."""
+    open_us: U16
+    delay_us: U16
+    """How long the outlet takes to open, for the host to plan with; the board only keeps it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MachineWrite:
+    """Host to board: sets the machine, kept in EEPROM. Answered as `OutletWrite`."""
+
+    TYPE: ClassVar[int] = 0x0E
+    silence_ms: U16
+    encoder_dead_ms: U16
+    jam_ticks: U16
+    """Ticks for which a beam may be blocked; 0 for no limit."""
+    beams: U8
+    """Beams that the machine has: 1 entry, 2 passed."""
+    input_function: U8
+    """What the free input tells: a code of `INPUT_FUNCTIONS`."""
+    auto_restart: U8
+    """1: a routine run order restarts the belt after silence or a reset, light first."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,6 +235,7 @@ class Identity:
     version_minor: U8
     version_patch: U8
     boot_nonce: U32
+    """How often this board has booted: no two boots share it."""
     session: U32
     """The session that the board is in; 0 for none."""
     clock_hz: U32
@@ -115,6 +243,7 @@ class Identity:
     channels: U8
     slots: U8
     reset_cause: U8
+    capabilities: U16
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -135,12 +264,14 @@ class State:
     tick: U32
     board_us: U32
     """The board's clock at the moment of `tick`; wraps every 71.6 minutes."""
-    faults: U8
+    faults: U16
     flags: U8
     inputs: U8
+    outlets: U8
+    """Outlets that are open, one bit a channel."""
     free_slots: U8
     encoder_errors: U16
-    """Quadrature transitions that skipped a state."""
+    """Quadrature transitions that skipped a state, and glitches."""
     frame_errors: U16
     """Frames from the host that the board had to drop."""
 
@@ -151,6 +282,10 @@ class Report:
 
     TYPE: ClassVar[int] = 0x84
     item_id: U32
+    """The shot's key."""
+    items: U8
+    """Which of its items it stood for at its end: bit 0 the key, bits 1 … 3 the mates; an item
+    that was taken out by `Cancel` has none."""
     channel: U8
     outcome: U8
     reason: U8
@@ -165,11 +300,70 @@ class Fault:
     """Board to host: the fault bits have changed. `State` carries them too, so one may be lost."""
 
     TYPE: ClassVar[int] = 0x85
-    faults: U8
+    faults: U16
 
 
-HostMessage: TypeAlias = Hello | Heartbeat | Query | ShotCommand | BeltCommand | Flush | ReportAck
-BoardMessage: TypeAlias = Identity | Ack | State | Report | Fault
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BeamEdge:
+    """Board to host: a beam was interrupted or is free again. Sent again until acknowledged."""
+
+    TYPE: ClassVar[int] = 0x86
+    number: U16
+    """Counts edges since boot; a gap is an edge for which there was no room."""
+    beam: U8
+    """A code of `BEAMS`."""
+    blocked: U8
+    tick: U32
+    board_us: U32
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OutletSettings:
+    """Board to host: the answer to `SettingsRead`; fields as in `OutletWrite`."""
+
+    TYPE: ClassVar[int] = 0x87
+    channel: U8
+    kind: U8
+    duty_percent: U8
+    max_on_ms: U16
+    min_cycle_ms: U16
+    closed_us: U16
+    open_us: U16
+    delay_us: U16
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MachineSettings:
+    """Board to host: the answer to `SettingsRead`; fields as in `MachineWrite`."""
+
+    TYPE: ClassVar[int] = 0x88
+    silence_ms: U16
+    encoder_dead_ms: U16
+    jam_ticks: U16
+    beams: U8
+    input_function: U8
+    auto_restart: U8
+
+
+HostMessage: TypeAlias = (
+    Hello
+    | Heartbeat
+    | Query
+    | ShotCommand
+    | BeltCommand
+    | Flush
+    | ReportAck
+    | Cancel
+    | EventAck
+    | EstopClear
+    | Pulse
+    | SettingsRead
+    | OutletWrite
+    | MachineWrite
+)
+BoardMessage: TypeAlias = (
+    Identity | Ack | State | Report | Fault | BeamEdge | OutletSettings | MachineSettings
+)
 Message: TypeAlias = HostMessage | BoardMessage
 
 HOST_MESSAGES: tuple[type[HostMessage], ...] = (
@@ -180,8 +374,24 @@ HOST_MESSAGES: tuple[type[HostMessage], ...] = (
     BeltCommand,
     Flush,
     ReportAck,
+    Cancel,
+    EventAck,
+    EstopClear,
+    Pulse,
+    SettingsRead,
+    OutletWrite,
+    MachineWrite,
 )
-BOARD_MESSAGES: tuple[type[BoardMessage], ...] = (Identity, Ack, State, Report, Fault)
+BOARD_MESSAGES: tuple[type[BoardMessage], ...] = (
+    Identity,
+    Ack,
+    State,
+    Report,
+    Fault,
+    BeamEdge,
+    OutletSettings,
+    MachineSettings,
+)
 
 OUTCOME_CODES = {Outcome.FIRED: 0, Outcome.REFUSED: 1, Outcome.CANCELLED: 2}
 REASON_CODES = {
@@ -197,14 +407,76 @@ REASON_CODES = {
     Reason.REVERSE: 9,
     Reason.ENCODER: 10,
     Reason.ON_TIME: 11,
+    Reason.DUTY: 12,
+    Reason.MIN_CYCLE: 13,
+    Reason.STALE: 14,
+    Reason.CANCEL: 15,
+    Reason.DUPLICATE: 16,
+    Reason.SETTINGS: 17,
+    Reason.JAM: 18,
+    Reason.COVER: 19,
+    Reason.START_NEEDED: 20,
+    Reason.BUSY: 21,
+    Reason.NO_SHOT: 22,
 }
 OUTCOMES = {code: outcome for outcome, code in OUTCOME_CODES.items()}
 REASONS = {code: reason for reason, code in REASON_CODES.items()}
 
-FAULT_BITS = {"estop": 0x01, "silence": 0x02}
-FLAG_BITS = {"belt_running": 0x01}
+FAULT_BITS = {
+    "estop": 0x0001,
+    "silence": 0x0002,
+    "encoder_dead": 0x0004,
+    "encoder_storm": 0x0008,
+    "jam": 0x0010,
+    "cover": 0x0020,
+    "bin_full": 0x0040,
+    "settings": 0x0080,
+    "watchdog": 0x0100,
+}
+FLAG_BITS = {
+    "belt_running": 0x01,
+    "start_needed": 0x02,
+    "estop_armed": 0x04,
+    "saving": 0x08,
+    "virtual_ticks": 0x10,
+    "restarting": 0x20,
+}
 INPUT_BITS = {"estop": 0x01, "entry_beam": 0x02, "passed_beam": 0x04, "button": 0x08, "aux": 0x10}
+CAPABILITY_BITS = {
+    "virtual_ticks": 0x0001,
+    "servo": 0x0002,
+    "beam_events": 0x0004,
+    "settings": 0x0008,
+    "pulse": 0x0010,
+}
 RESET_CAUSES = ("unknown", "power_on", "external", "brown_out", "watchdog")
+BELT_ORDERS = ("stop", "run", "run_by_operator")
+BEAMS = ("entry", "passed")
+OUTLET_KINDS = ("off", "solenoid", "valve", "servo")
+INPUT_FUNCTIONS = ("none", "jam", "bin_full", "cover")
+MACHINE_PART = CHANNELS
+"""The part of the settings that is no outlet."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ceiling:
+    """What is compiled in for a kind of outlet. Settings may only be stricter."""
+
+    max_on_ms: int
+    duty_percent: int
+    min_cycle_ms: int
+
+
+CEILINGS = {
+    "off": Ceiling(max_on_ms=0, duty_percent=0, min_cycle_ms=0),
+    "solenoid": Ceiling(max_on_ms=1_000, duty_percent=25, min_cycle_ms=20),
+    "valve": Ceiling(max_on_ms=2_000, duty_percent=80, min_cycle_ms=5),
+    "servo": Ceiling(max_on_ms=2_000, duty_percent=80, min_cycle_ms=40),
+}
+SERVO_PULSE_US = (500, 2_500)
+"""Shortest and longest pulse that a servo's position may have."""
+NEW_OUTLET_KIND = "valve"
+"""What an outlet of a board with an empty EEPROM is."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -21,6 +21,20 @@ class InputPin(enum.Enum):
     """Like `ENTRY_BEAM`."""
     BUTTON = "button"
     """Start and reset: low while pressed (pull-up)."""
+    AUX = "aux"
+    """The configurable input: high (pull-up) while a bin is full, a cover open, a jam seen."""
+
+
+IDLE_LEVELS: dict[InputPin, bool] = {
+    InputPin.ENCODER_A: False,
+    InputPin.ENCODER_B: False,
+    InputPin.ESTOP: False,
+    InputPin.ENTRY_BEAM: False,
+    InputPin.PASSED_BEAM: False,
+    InputPin.BUTTON: True,
+    InputPin.AUX: False,
+}
+"""A machine at rest: beams free, chain and cover closed, nothing pressed."""
 
 
 class OutputPin(enum.Enum):

@@ -149,6 +149,7 @@ class ShotQueue:
         (self._open if slot.opened else self._armed).remove(slot)
         self._ended[slot.item_id] = Report(
             item_id=slot.item_id,
+            items=1,
             channel=slot.channel,
             outcome=OUTCOME[outcome],
             reason=REASON[reason],

@@ -10,7 +10,7 @@ from collections import deque
 from pathlib import Path
 
 from firmware_bridge.board import BoardError
-from firmware_bridge.plant import InputPin, OutputPin, PinEdge
+from firmware_bridge.plant import IDLE_LEVELS, InputPin, OutputPin, PinEdge
 from firmware_bridge.uno_pins import pin_number
 from firmware_bridge.wired_plant import WireFrame
 
@@ -23,14 +23,6 @@ BUILD_FOLDER = Path(__file__).parent / "firmware" / "build"
 ELF_PATH = BUILD_FOLDER / "firmware.elf"
 SHIM_PATH = BUILD_FOLDER / "libshim.so"
 
-_IDLE_LEVELS = {
-    InputPin.ENCODER_A: False,
-    InputPin.ENCODER_B: False,
-    InputPin.ESTOP: False,
-    InputPin.ENTRY_BEAM: False,
-    InputPin.PASSED_BEAM: False,
-    InputPin.BUTTON: True,
-}
 _INPUT_NUMBERS = {pin: pin_number(pin) for pin in InputPin}
 _OUTPUTS = {pin_number(pin): pin for pin in OutputPin}
 
@@ -96,7 +88,7 @@ class Simavr:
         if self._handle is None:
             raise BoardError(f"{elf} is no AVR firmware; build it again with `make firmware`")
         self._now_us = 0
-        self._levels = dict(_IDLE_LEVELS)
+        self._levels = dict(IDLE_LEVELS)
         self._partial = bytearray()
         self._frames: deque[WireFrame] = deque()
         for pin, level in self._levels.items():

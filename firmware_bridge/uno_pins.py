@@ -24,6 +24,7 @@ UNO_PINS: dict[InputPin | OutputPin, tuple[str, int]] = {
     InputPin.BUTTON: ("B", 4),
     OutputPin.STATUS_LED: ("B", 5),
     InputPin.ESTOP: ("C", 4),
+    InputPin.AUX: ("C", 5),
 }
 """Port letter and bit by pin."""
 

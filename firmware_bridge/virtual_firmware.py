@@ -7,11 +7,11 @@ from collections import deque
 from firmware_bridge.board import Reason
 from firmware_bridge.framing import Deframer, Frame, encode
 from firmware_bridge.messages import (
+    CEILINGS,
     CHANNELS,
     FAULT_BITS,
     FLAG_BITS,
     INPUT_BITS,
-    MAX_ON_US,
     PROTOCOL_VERSION,
     REASON_CODES,
     REPORT_RESEND_US,
@@ -35,7 +35,7 @@ from firmware_bridge.messages import (
     State,
     unpack,
 )
-from firmware_bridge.plant import OUTLET_PINS, InputPin, OutputPin, PinEdge
+from firmware_bridge.plant import IDLE_LEVELS, OUTLET_PINS, InputPin, OutputPin, PinEdge
 from firmware_bridge.shot_queue import ShotQueue
 from firmware_bridge.wired_plant import WireFrame
 from firmware_bridge.wrapping import fold
@@ -43,21 +43,14 @@ from firmware_bridge.wrapping import fold
 BYTE_US = 40
 """One byte of ten bits at 250 000 baud."""
 
+MAX_ON_US = CEILINGS["valve"].max_on_ms * 1_000
+
 _QUADRATURE = {
     (old, new): step
     for step, cycle in ((1, (0, 1, 3, 2)), (-1, (0, 2, 3, 1)))
     for old, new in zip(cycle, (*cycle[1:], cycle[0]), strict=True)
 }
 """Step by (old, new) with bit 0 = A, bit 1 = B: A rising before B is forward."""
-
-_INPUT_LEVELS = {
-    InputPin.ENCODER_A: False,
-    InputPin.ENCODER_B: False,
-    InputPin.ESTOP: False,
-    InputPin.ENTRY_BEAM: False,
-    InputPin.PASSED_BEAM: False,
-    InputPin.BUTTON: True,
-}
 
 
 class VirtualFirmware:
@@ -79,7 +72,7 @@ class VirtualFirmware:
         start_us: int = 0,
     ) -> None:
         self._now_us = 0
-        self._inputs = dict(_INPUT_LEVELS)
+        self._inputs = dict(IDLE_LEVELS)
         self._outputs = dict.fromkeys(OutputPin, False)
         self._edges: list[PinEdge] = []
         self._incoming: deque[tuple[int, bytes]] = deque()
@@ -335,6 +328,7 @@ class VirtualFirmware:
             faults=self._faults(),
             flags=FLAG_BITS["belt_running"] * self._belt,
             inputs=inputs,
+            outlets=self._queue.open_mask,
             free_slots=self._queue.free_slots,
             encoder_errors=self._encoder_errors & 0xFFFF,
             frame_errors=(self._deframer.errors + self._malformed) & 0xFFFF,
@@ -354,6 +348,7 @@ class VirtualFirmware:
             channels=CHANNELS,
             slots=SHOT_SLOTS,
             reset_cause=RESET_CAUSES.index(self._cause),
+            capabilities=0,
         )
         self._transmit(identity, seq)
 

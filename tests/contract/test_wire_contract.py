@@ -9,7 +9,6 @@ from firmware_bridge.messages import (
     SHOT_SLOTS,
     VERDICTS_KEPT,
     Ack,
-    BeltCommand,
     Flush,
     Heartbeat,
     Hello,
@@ -17,19 +16,12 @@ from firmware_bridge.messages import (
     Query,
     Report,
     ReportAck,
-    ShotCommand,
     State,
 )
 from firmware_bridge.plant import OUTLET_PINS, InputPin, OutputPin
-from tests.contract.wire import Wire
+from tests.contract.wire import Wire, belt_command, shot_command
 
 OK = REASON_CODES[Reason.NONE]
-
-
-def command(item_id: int, first: int, end: int, *, channel: int = 0) -> ShotCommand:
-    return ShotCommand(
-        item_id=item_id, channel=channel, open_tick=first % 2**32, close_tick=end % 2**32
-    )
 
 
 def test_the_board_says_who_it_is_when_it_boots(wire: Wire) -> None:
@@ -42,7 +34,7 @@ def test_the_board_says_who_it_is_when_it_boots(wire: Wire) -> None:
 def test_anything_sent_outside_a_session_is_answered_with_the_identity(wire: Wire) -> None:
     wire.wait(20_000)
     wire.received.clear()
-    wire.ask(command(1, 10, 20))
+    wire.ask(shot_command(1, 10, 20))
     assert [type(message) for _, message in wire.received] == [Identity]
 
 
@@ -73,14 +65,14 @@ def test_the_boards_clock_counts_microseconds(wire: Wire) -> None:
 
 def test_a_repeated_shot_is_acknowledged_and_not_fired_twice(wire: Wire) -> None:
     wire.greet()
-    wire.ask(command(1, 10, 20))
-    wire.ask(command(1, 10, 20))
+    wire.ask(shot_command(1, 10, 20))
+    wire.ask(shot_command(1, 10, 20))
     wire.turn(15)
-    wire.ask(command(1, 40, 50))
+    wire.ask(shot_command(1, 40, 50))
     wire.turn(15)
-    wire.ask(command(1, 40, 50))
+    wire.ask(shot_command(1, 40, 50))
     wire.ask(ReportAck(item_id=1))
-    wire.ask(command(1, 40, 50))
+    wire.ask(shot_command(1, 40, 50))
     wire.turn(60)
     assert wire.statuses() == [OK] * 5
     assert wire.rises(OUTLET_PINS[0]) == 1
@@ -89,8 +81,8 @@ def test_a_repeated_shot_is_acknowledged_and_not_fired_twice(wire: Wire) -> None
 def test_a_repeat_of_a_refused_shot_gets_the_same_answer(wire: Wire) -> None:
     wire.greet()
     wire.turn(100)
-    wire.ask(command(1, 50, 120))
-    wire.ask(command(1, 150, 160))
+    wire.ask(shot_command(1, 50, 120))
+    wire.ask(shot_command(1, 150, 160))
     wire.turn(100)
     assert wire.statuses() == [REASON_CODES[Reason.LATE]] * 2
     assert wire.rises(OUTLET_PINS[0]) == 0
@@ -99,14 +91,14 @@ def test_a_repeat_of_a_refused_shot_gets_the_same_answer(wire: Wire) -> None:
 def test_a_full_queue_refuses_with_its_reason(wire: Wire) -> None:
     wire.greet()
     for number in range(SHOT_SLOTS + 1):
-        wire.ask(command(number + 1, 100 + number, 101 + number))
+        wire.ask(shot_command(number + 1, 100 + number, 101 + number))
     assert wire.statuses() == [OK] * SHOT_SLOTS + [REASON_CODES[Reason.FULL]]
     assert wire.state().free_slots == 0
 
 
 def test_a_slot_stays_taken_until_its_report_is_acknowledged(wire: Wire) -> None:
     wire.greet()
-    wire.ask(command(1, 10, 20))
+    wire.ask(shot_command(1, 10, 20))
     wire.turn(30)
     assert wire.state().free_slots == SHOT_SLOTS - 1
     wire.ask(ReportAck(item_id=1))
@@ -115,7 +107,7 @@ def test_a_slot_stays_taken_until_its_report_is_acknowledged(wire: Wire) -> None
 
 def test_a_report_is_sent_again_until_it_is_acknowledged(wire: Wire) -> None:
     wire.greet()
-    wire.ask(command(1, 10, 20))
+    wire.ask(shot_command(1, 10, 20))
     wire.turn(30)
     wire.wait(4 * REPORT_RESEND_US)
     assert 4 <= len(wire.all(Report)) <= 6
@@ -127,20 +119,20 @@ def test_a_report_is_sent_again_until_it_is_acknowledged(wire: Wire) -> None:
 
 def test_windows_that_make_no_sense_are_refused_with_their_reason(wire: Wire) -> None:
     wire.greet()
-    wire.ask(command(1, 100, 100))
-    wire.ask(command(2, 100, 90))
-    wire.ask(command(3, 100, 101 + HORIZON_TICKS))
-    wire.ask(command(4, HORIZON_TICKS + 1, HORIZON_TICKS + 2))
-    wire.ask(command(5, 100, 110, channel=8))
-    wire.ask(command(6, 0, 10))
+    wire.ask(shot_command(1, 100, 100))
+    wire.ask(shot_command(2, 100, 90))
+    wire.ask(shot_command(3, 100, 101 + HORIZON_TICKS))
+    wire.ask(shot_command(4, HORIZON_TICKS + 1, HORIZON_TICKS + 2))
+    wire.ask(shot_command(5, 100, 110, channel=8))
+    wire.ask(shot_command(6, 0, 10))
     expected = [Reason.WINDOW] * 3 + [Reason.HORIZON, Reason.CHANNEL, Reason.LATE]
     assert wire.statuses() == [REASON_CODES[reason] for reason in expected]
 
 
 def test_a_new_session_forgets_the_shots_of_the_old_one(wire: Wire) -> None:
     wire.greet(session=1)
-    wire.ask(command(1, 10, 100))
-    wire.ask(command(2, 50, 60, channel=1))
+    wire.ask(shot_command(1, 10, 100))
+    wire.ask(shot_command(2, 50, 60, channel=1))
     wire.turn(20)
     wire.ask(Hello(protocol=PROTOCOL_VERSION, session=2))
     wire.turn(100)
@@ -152,7 +144,7 @@ def test_a_new_session_forgets_the_shots_of_the_old_one(wire: Wire) -> None:
 
 def test_a_repeated_hello_of_the_same_session_changes_nothing(wire: Wire) -> None:
     wire.greet(session=1)
-    wire.ask(command(1, 10, 20))
+    wire.ask(shot_command(1, 10, 20))
     wire.ask(Hello(protocol=PROTOCOL_VERSION, session=1))
     wire.turn(30)
     assert wire.rises(OUTLET_PINS[0]) == 1
@@ -161,17 +153,17 @@ def test_a_repeated_hello_of_the_same_session_changes_nothing(wire: Wire) -> Non
 def test_the_belt_refuses_to_run_for_a_silent_host(wire: Wire) -> None:
     wire.greet()
     wire.wait(600_000)
-    wire.ask(BeltCommand(run=1))
+    wire.ask(belt_command("run_by_operator"))
     assert wire.statuses() == [REASON_CODES[Reason.SILENCE]]
     wire.ask(Heartbeat())
-    wire.ask(BeltCommand(run=1))
+    wire.ask(belt_command("run_by_operator"))
     assert wire.statuses()[-1] == OK
     assert wire.rises(OutputPin.BELT) == 1
 
 
 def test_questions_alone_do_not_feed_the_silence_timer(wire: Wire) -> None:
     wire.greet()
-    wire.ask(BeltCommand(run=1))
+    wire.ask(belt_command("run_by_operator"))
     for _ in range(60):
         wire.ask(Query())
         wire.wait(5_000)
@@ -180,8 +172,8 @@ def test_questions_alone_do_not_feed_the_silence_timer(wire: Wire) -> None:
 
 def test_a_flush_is_acknowledged_and_reported_for_each_shot(wire: Wire) -> None:
     wire.greet()
-    wire.ask(command(1, 10, 100))
-    wire.ask(command(2, 50, 60))
+    wire.ask(shot_command(1, 10, 100))
+    wire.ask(shot_command(2, 50, 60))
     wire.turn(20)
     wire.ask(Flush())
     wire.wait(10_000)
@@ -197,7 +189,7 @@ def test_garbage_between_frames_is_dropped_and_counted(wire: Wire) -> None:
     wire.wait(50_000)
     wire.send_raw(0x55, b"a type that nobody knows")
     wire.send_raw(Heartbeat.TYPE, b"too long")
-    wire.send(command(0, 100, 110))
+    wire.send(shot_command(0, 100, 110))
     wire.wait(20_000)
     assert wire.state().frame_errors == 5
     assert wire.statuses() == []
@@ -217,7 +209,7 @@ def test_an_encoder_edge_that_skips_a_state_is_counted_and_moves_nothing(wire: W
 def test_pressing_the_emergency_stop_before_power_up_is_noticed(wire: Wire) -> None:
     wire.plant.drive(InputPin.ESTOP, True)
     wire.greet()
-    wire.ask(BeltCommand(run=1))
+    wire.ask(belt_command("run_by_operator"))
     assert wire.statuses() == [REASON_CODES[Reason.ESTOP]]
 
 
@@ -225,7 +217,7 @@ def test_the_board_remembers_enough_answers_for_every_command_in_flight(wire: Wi
     wire.greet()
     wire.turn(100)
     for number in range(VERDICTS_KEPT):
-        wire.ask(command(number + 1, 50, 60))
+        wire.ask(shot_command(number + 1, 50, 60))
     for number in range(VERDICTS_KEPT):
-        wire.ask(command(number + 1, 300, 310))
+        wire.ask(shot_command(number + 1, 300, 310))
     assert wire.statuses() == [REASON_CODES[Reason.LATE]] * 2 * VERDICTS_KEPT

@@ -4,21 +4,60 @@ from typing import TypeVar
 
 from firmware_bridge.framing import Deframer, encode, encode_frame
 from firmware_bridge.messages import (
+    BELT_ORDERS,
     PROTOCOL_VERSION,
     Ack,
+    BeltCommand,
     Foreign,
     Heartbeat,
     Hello,
     Message,
     Report,
+    ShotCommand,
     State,
     unpack,
 )
 from firmware_bridge.plant import InputPin, OutputPin, PinEdge
 from firmware_bridge.wired_plant import WiredPlant
+from firmware_bridge.wrapping import fold
 from tests.contract.rig import QUADRATURE
 
 M = TypeVar("M")
+
+
+def shot_command(
+    item_id: int,
+    first: int,
+    end: int,
+    *,
+    channel: int = 0,
+    mates: tuple[int, ...] = (),
+    boot_nonce: int = 1,
+    session: int = 1,
+) -> ShotCommand:
+    mate_1, mate_2, mate_3 = (*mates, 0, 0, 0)[:3]
+    return ShotCommand(
+        boot_nonce=boot_nonce,
+        session=session,
+        item_id=item_id,
+        mate_1=mate_1,
+        mate_2=mate_2,
+        mate_3=mate_3,
+        channel=channel,
+        open_tick=fold(first),
+        close_tick=fold(end),
+    )
+
+
+def belt_command(
+    order: str, *, virtual_mticks_s: int = 0, boot_nonce: int = 1, session: int = 1
+) -> BeltCommand:
+    return BeltCommand(
+        boot_nonce=boot_nonce,
+        session=session,
+        run=BELT_ORDERS.index(order),
+        virtual_mticks_s=virtual_mticks_s,
+    )
 
 
 class Wire:

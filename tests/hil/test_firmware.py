@@ -6,12 +6,12 @@ from random import Random
 import pytest
 
 from firmware_bridge.board import BoardLost, Outcome, Reason, Shot
-from firmware_bridge.messages import Identity, Report, ShotCommand
+from firmware_bridge.messages import Identity, Report
 from firmware_bridge.plant import OUTLET_PINS, InputPin, OutputPin
 from firmware_bridge.simavr import ELF_PATH, Simavr
 from firmware_bridge.simavr_board import SimavrBoard
 from tests.contract.rig import QUADRATURE, Rig
-from tests.contract.wire import Wire
+from tests.contract.wire import Wire, shot_command
 from tests.hil.symbols import TICK_OFFSET, address_of, u32
 
 pytestmark = pytest.mark.hil
@@ -112,14 +112,7 @@ def test_shots_fire_across_the_wrap_of_the_tick_count(rig: Rig, board: SimavrBoa
     wire = _take_over(board)
     for number in range(5):
         first = 2**32 - 40 + 20 * number
-        wire.ask(
-            ShotCommand(
-                item_id=number + 1,
-                channel=0,
-                open_tick=first % 2**32,
-                close_tick=(first + 10) % 2**32,
-            )
-        )
+        wire.ask(shot_command(number + 1, first, first + 10, session=77))
     wire.tick = rig.tick
     wire.turn(150)
     reports = wire.reported()

@@ -72,6 +72,7 @@ class NativeShotQueue:
         return [
             Report(
                 item_id=slot.item_id,
+                items=1,
                 channel=slot.channel,
                 outcome=slot.outcome,
                 reason=slot.reason,

@@ -268,7 +268,9 @@ def test_a_number_is_not_given_again_while_its_command_is_unanswered() -> None:
     rig.board.shoot(shot(1, 100, 110), rig.now_s)
     rig.run(5_000)
     stale = encode(
-        Report(item_id=9, channel=0, outcome=0, reason=0, opened=0, open_tick=0, close_tick=0),
+        Report(
+            item_id=9, items=1, channel=0, outcome=0, reason=0, opened=0, open_tick=0, close_tick=0
+        ),
         1,
     )
     rig.board.link.receive(stale * 254, rig.now_s)

@@ -46,7 +46,7 @@ def test_fields_lie_little_endian_and_without_gaps() -> None:
 
 
 def test_types_are_unique_and_tell_the_direction() -> None:
-    assert len({m.TYPE for m in (*HOST_MESSAGES, *BOARD_MESSAGES)}) == 12
+    assert len({m.TYPE for m in (*HOST_MESSAGES, *BOARD_MESSAGES)}) == 22
     assert all(m.TYPE < 0x80 for m in HOST_MESSAGES)
     assert all(m.TYPE >= 0x80 for m in BOARD_MESSAGES)
 
@@ -61,7 +61,7 @@ def test_a_greeting_of_another_version_is_known_by_its_first_byte(kind: int) -> 
 
 
 def test_a_wrong_length_is_named() -> None:
-    with pytest.raises(MessageError, match="State of 3 bytes instead of 16"):
+    with pytest.raises(MessageError, match="State of 3 bytes instead of 18"):
         unpack(State.TYPE, b"abc")
     with pytest.raises(MessageError, match="unknown message type 0x70"):
         unpack(0x70, b"")

@@ -18,6 +18,7 @@ from firmware_bridge.messages import (
 )
 from firmware_bridge.shot_queue import ShotQueue
 from firmware_bridge.wrapping import ahead, fold
+from tests.contract.wire import shot_command
 from tests.unit.firmware_bridge.native_queue import NativeShotQueue
 from tests.unit.firmware_bridge.queue_model import PlainQueue
 
@@ -60,12 +61,7 @@ class Checked:
         if len(self.model.answers) >= VERDICTS_KEPT and item not in self.model.answers:
             return
         first = self.model.tick + ahead_by
-        command = ShotCommand(
-            item_id=item,
-            channel=channel,
-            open_tick=fold(first),
-            close_tick=fold(first + length),
-        )
+        command = shot_command(item, first, first + length, channel=channel)
         answer = self.queue.offer(command, fold(self.model.tick))
         assert answer.name == self.model.offer(item, channel, first, first + length)
 
@@ -152,14 +148,14 @@ def test_the_c_queue_does_what_the_plain_model_does(
 
 def test_a_hindered_queue_refuses_with_the_hindrance_and_keeps_to_it() -> None:
     queue = ShotQueue()
-    command = ShotCommand(item_id=1, channel=0, open_tick=10, close_tick=20)
+    command = shot_command(1, 10, 20)
     assert queue.offer(command, 0, Reason.ESTOP) is Reason.ESTOP
     assert queue.offer(command, 0) is Reason.ESTOP
 
 
 def test_a_window_of_one_tick_opens_and_closes() -> None:
     queue = ShotQueue()
-    queue.offer(ShotCommand(item_id=1, channel=5, open_tick=2, close_tick=3), 0)
+    queue.offer(shot_command(1, 2, 3, channel=5), 0)
     masks = []
     for tick in range(1, 5):
         queue.on_tick(tick, True)

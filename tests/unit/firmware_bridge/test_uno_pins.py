@@ -11,7 +11,6 @@ PINS_H = Path(firmware_bridge.__file__).parent / "firmware" / "src" / "avr" / "p
 def test_the_firmware_has_the_same_pins() -> None:
     rows = re.findall(r"#define PIN_(\w+) ([BCD]), (\d)$", PINS_H.read_text(), re.MULTILINE)
     in_c = {name.lower(): (port, int(bit)) for name, port, bit in rows}
-    del in_c["aux"]
     assert in_c == {pin.value: place for pin, place in UNO_PINS.items()}
 
 

@@ -88,7 +88,7 @@ static void watch_on_time(struct board *board, uint32_t now_us)
         return;
     uint8_t mask = board->mask;
     for (uint8_t channel = 0; mask; channel++, mask >>= 1)
-        if (mask & 1 && now_us - board->opened_us[channel] >= MAX_ON_US)
+        if (mask & 1 && now_us - board->opened_us[channel] >= 2000000UL)
             shot_queue_cut(&board->queue, channel, board->tick);
     apply_outlets(board);
 }
@@ -155,6 +155,7 @@ static void transmit_state(const struct board *board, uint8_t seq)
         .faults = faults(board),
         .flags = board->belt ? FLAG_BELT_RUNNING : 0,
         .inputs = platform_inputs(),
+        .outlets = board->mask,
         .free_slots = shot_queue_free_slots(&board->queue),
         .frame_errors = (uint16_t)(board->deframer.errors + board->malformed),
     };
@@ -170,6 +171,7 @@ static bool transmit_report(struct board *board, const struct shot_slot *slot)
 {
     struct report report = {
         .item_id = slot->item_id,
+        .items = 1,
         .channel = slot->channel,
         .outcome = slot->outcome,
         .reason = slot->reason,
@@ -255,7 +257,9 @@ static void handle_shot(struct board *board, const struct frame *frame)
 
 static void handle_belt(struct board *board, const struct frame *frame)
 {
-    bool run = frame->payload[0];
+    struct belt_command command;
+    memcpy(&command, frame->payload, sizeof command);
+    bool run = command.run != ORDER_STOP;
     lock_t held = lock();
     uint8_t reason = run ? board->queue.hindrance : REASON_NONE;
     if (reason == REASON_NONE)

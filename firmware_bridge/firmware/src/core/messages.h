@@ -6,12 +6,19 @@
 
 #define PROTOCOL_VERSION 1
 #define CHANNELS 8
-#define SHOT_SLOTS 32
+#define SHOT_SLOTS 24
+#define ITEMS_PER_SHOT 4
 #define VERDICTS_KEPT 16
+#define EVENTS_KEPT 8
 #define HORIZON_TICKS 1048576UL
 #define SILENCE_US 500000UL
-#define MAX_ON_US 2000000UL
+#define ENCODER_DEAD_MS 1000UL
+#define ESTOP_CLEAR_US 5000000UL
+#define RESTART_WARNING_US 2000000UL
+#define MAX_EDGES_PER_MS 32
+#define MAX_TICKS_PER_S 5000UL
 #define REPORT_RESEND_US 50000UL
+#define MACHINE_PART 8
 #define MAX_PAYLOAD 40
 
 #define MESSAGE_HELLO 0x01
@@ -27,18 +34,26 @@ _Static_assert(sizeof(struct hello) == 5, "layout of hello");
 
 #define MESSAGE_SHOT_COMMAND 0x04
 struct shot_command {
+    uint32_t boot_nonce;
+    uint32_t session;
     uint32_t item_id;
+    uint32_t mate_1;
+    uint32_t mate_2;
+    uint32_t mate_3;
     uint8_t channel;
     uint32_t open_tick;
     uint32_t close_tick;
 } __attribute__((packed));
-_Static_assert(sizeof(struct shot_command) == 13, "layout of shot_command");
+_Static_assert(sizeof(struct shot_command) == 33, "layout of shot_command");
 
 #define MESSAGE_BELT_COMMAND 0x05
 struct belt_command {
+    uint32_t boot_nonce;
+    uint32_t session;
     uint8_t run;
+    uint32_t virtual_mticks_s;
 } __attribute__((packed));
-_Static_assert(sizeof(struct belt_command) == 1, "layout of belt_command");
+_Static_assert(sizeof(struct belt_command) == 13, "layout of belt_command");
 
 #define MESSAGE_FLUSH 0x06
 
@@ -47,6 +62,66 @@ struct report_ack {
     uint32_t item_id;
 } __attribute__((packed));
 _Static_assert(sizeof(struct report_ack) == 4, "layout of report_ack");
+
+#define MESSAGE_CANCEL 0x08
+struct cancel {
+    uint32_t item_id;
+} __attribute__((packed));
+_Static_assert(sizeof(struct cancel) == 4, "layout of cancel");
+
+#define MESSAGE_EVENT_ACK 0x09
+struct event_ack {
+    uint16_t number;
+} __attribute__((packed));
+_Static_assert(sizeof(struct event_ack) == 2, "layout of event_ack");
+
+#define MESSAGE_ESTOP_CLEAR 0x0a
+struct estop_clear {
+    uint32_t boot_nonce;
+    uint32_t session;
+    uint8_t step;
+} __attribute__((packed));
+_Static_assert(sizeof(struct estop_clear) == 9, "layout of estop_clear");
+
+#define MESSAGE_PULSE 0x0b
+struct pulse {
+    uint32_t boot_nonce;
+    uint32_t session;
+    uint32_t pulse_id;
+    uint8_t channel;
+    uint16_t duration_ms;
+} __attribute__((packed));
+_Static_assert(sizeof(struct pulse) == 15, "layout of pulse");
+
+#define MESSAGE_SETTINGS_READ 0x0c
+struct settings_read {
+    uint8_t part;
+} __attribute__((packed));
+_Static_assert(sizeof(struct settings_read) == 1, "layout of settings_read");
+
+#define MESSAGE_OUTLET_WRITE 0x0d
+struct outlet_write {
+    uint8_t channel;
+    uint8_t kind;
+    uint8_t duty_percent;
+    uint16_t max_on_ms;
+    uint16_t min_cycle_ms;
+    uint16_t closed_us;
+    uint16_t open_us;
+    uint16_t delay_us;
+} __attribute__((packed));
+_Static_assert(sizeof(struct outlet_write) == 13, "layout of outlet_write");
+
+#define MESSAGE_MACHINE_WRITE 0x0e
+struct machine_write {
+    uint16_t silence_ms;
+    uint16_t encoder_dead_ms;
+    uint16_t jam_ticks;
+    uint8_t beams;
+    uint8_t input_function;
+    uint8_t auto_restart;
+} __attribute__((packed));
+_Static_assert(sizeof(struct machine_write) == 9, "layout of machine_write");
 
 #define MESSAGE_IDENTITY 0x81
 struct identity {
@@ -61,8 +136,9 @@ struct identity {
     uint8_t channels;
     uint8_t slots;
     uint8_t reset_cause;
+    uint16_t capabilities;
 } __attribute__((packed));
-_Static_assert(sizeof(struct identity) == 23, "layout of identity");
+_Static_assert(sizeof(struct identity) == 25, "layout of identity");
 
 #define MESSAGE_ACK 0x82
 struct ack {
@@ -75,18 +151,20 @@ _Static_assert(sizeof(struct ack) == 2, "layout of ack");
 struct state {
     uint32_t tick;
     uint32_t board_us;
-    uint8_t faults;
+    uint16_t faults;
     uint8_t flags;
     uint8_t inputs;
+    uint8_t outlets;
     uint8_t free_slots;
     uint16_t encoder_errors;
     uint16_t frame_errors;
 } __attribute__((packed));
-_Static_assert(sizeof(struct state) == 16, "layout of state");
+_Static_assert(sizeof(struct state) == 18, "layout of state");
 
 #define MESSAGE_REPORT 0x84
 struct report {
     uint32_t item_id;
+    uint8_t items;
     uint8_t channel;
     uint8_t outcome;
     uint8_t reason;
@@ -94,13 +172,47 @@ struct report {
     uint32_t open_tick;
     uint32_t close_tick;
 } __attribute__((packed));
-_Static_assert(sizeof(struct report) == 16, "layout of report");
+_Static_assert(sizeof(struct report) == 17, "layout of report");
 
 #define MESSAGE_FAULT 0x85
 struct fault {
-    uint8_t faults;
+    uint16_t faults;
 } __attribute__((packed));
-_Static_assert(sizeof(struct fault) == 1, "layout of fault");
+_Static_assert(sizeof(struct fault) == 2, "layout of fault");
+
+#define MESSAGE_BEAM_EDGE 0x86
+struct beam_edge {
+    uint16_t number;
+    uint8_t beam;
+    uint8_t blocked;
+    uint32_t tick;
+    uint32_t board_us;
+} __attribute__((packed));
+_Static_assert(sizeof(struct beam_edge) == 12, "layout of beam_edge");
+
+#define MESSAGE_OUTLET_SETTINGS 0x87
+struct outlet_settings {
+    uint8_t channel;
+    uint8_t kind;
+    uint8_t duty_percent;
+    uint16_t max_on_ms;
+    uint16_t min_cycle_ms;
+    uint16_t closed_us;
+    uint16_t open_us;
+    uint16_t delay_us;
+} __attribute__((packed));
+_Static_assert(sizeof(struct outlet_settings) == 13, "layout of outlet_settings");
+
+#define MESSAGE_MACHINE_SETTINGS 0x88
+struct machine_settings {
+    uint16_t silence_ms;
+    uint16_t encoder_dead_ms;
+    uint16_t jam_ticks;
+    uint8_t beams;
+    uint8_t input_function;
+    uint8_t auto_restart;
+} __attribute__((packed));
+_Static_assert(sizeof(struct machine_settings) == 9, "layout of machine_settings");
 
 enum {
     OUTCOME_FIRED = 0,
@@ -121,6 +233,17 @@ enum {
     REASON_REVERSE = 9,
     REASON_ENCODER = 10,
     REASON_ON_TIME = 11,
+    REASON_DUTY = 12,
+    REASON_MIN_CYCLE = 13,
+    REASON_STALE = 14,
+    REASON_CANCEL = 15,
+    REASON_DUPLICATE = 16,
+    REASON_SETTINGS = 17,
+    REASON_JAM = 18,
+    REASON_COVER = 19,
+    REASON_START_NEEDED = 20,
+    REASON_BUSY = 21,
+    REASON_NO_SHOT = 22,
 };
 
 enum {
@@ -132,12 +255,49 @@ enum {
 };
 
 enum {
+    ORDER_STOP = 0,
+    ORDER_RUN = 1,
+    ORDER_RUN_BY_OPERATOR = 2,
+};
+
+enum {
+    BEAM_ENTRY = 0,
+    BEAM_PASSED = 1,
+};
+
+enum {
+    KIND_OFF = 0,
+    KIND_SOLENOID = 1,
+    KIND_VALVE = 2,
+    KIND_SERVO = 3,
+};
+
+enum {
+    FUNCTION_NONE = 0,
+    FUNCTION_JAM = 1,
+    FUNCTION_BIN_FULL = 2,
+    FUNCTION_COVER = 3,
+};
+
+enum {
     FAULT_ESTOP = 1,
     FAULT_SILENCE = 2,
+    FAULT_ENCODER_DEAD = 4,
+    FAULT_ENCODER_STORM = 8,
+    FAULT_JAM = 16,
+    FAULT_COVER = 32,
+    FAULT_BIN_FULL = 64,
+    FAULT_SETTINGS = 128,
+    FAULT_WATCHDOG = 256,
 };
 
 enum {
     FLAG_BELT_RUNNING = 1,
+    FLAG_START_NEEDED = 2,
+    FLAG_ESTOP_ARMED = 4,
+    FLAG_SAVING = 8,
+    FLAG_VIRTUAL_TICKS = 16,
+    FLAG_RESTARTING = 32,
 };
 
 enum {
@@ -147,5 +307,22 @@ enum {
     INPUT_BUTTON = 8,
     INPUT_AUX = 16,
 };
+
+enum {
+    CAPABILITY_VIRTUAL_TICKS = 1,
+    CAPABILITY_SERVO = 2,
+    CAPABILITY_BEAM_EVENTS = 4,
+    CAPABILITY_SETTINGS = 8,
+    CAPABILITY_PULSE = 16,
+};
+
+/* By KIND_*. */
+#define KINDS 4
+#define KIND_NEW KIND_VALVE
+#define CEILING_ON_MS {0, 1000, 2000, 2000}
+#define CEILING_DUTY_PERCENT {0, 25, 80, 80}
+#define FLOOR_CYCLE_MS {0, 20, 5, 40}
+#define SERVO_SHORTEST_US 500
+#define SERVO_LONGEST_US 2500
 
 #endif
