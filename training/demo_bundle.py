@@ -8,6 +8,7 @@ from pathlib import Path
 
 import sorter.twin
 from sorter.errors import SorterError
+from sorter.whole_file import whole_file
 from training.cli import show
 from training.errors import TrainingError
 from training.learn import Settings, learn
@@ -47,9 +48,8 @@ def main() -> None:
                 f"{metrics['size_bytes']} bytes; wanted are {MIN_ACCURACY:.0%} and at most "
                 f"{MAX_BYTES}, so {BUNDLE} was left as it is"
             )
-        partial = BUNDLE.with_name(BUNDLE.name + ".partial")
-        partial.write_bytes(made.read_bytes())
-        partial.replace(BUNDLE)
+        with whole_file(BUNDLE) as partial:
+            partial.write_bytes(made.read_bytes())
     print(f"Wrote {BUNDLE}")
 
 

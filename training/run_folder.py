@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from sorter.bundle import Grade
 from sorter.preprocess import Preprocess
+from sorter.whole_file import whole_file
 from training import backend
 from training.errors import TrainingError
 from training.photos import Photo
@@ -66,9 +67,8 @@ class RunRecord(BaseModel):
 
     def save(self, folder: Path, network: Any) -> None:
         """Write the folder; the record comes last and vouches for the network."""
-        partial = folder / f"partial.{NETWORK}"
-        network.save(partial)
-        partial.replace(folder / NETWORK)
+        with whole_file(folder / NETWORK) as partial:
+            network.save(partial)
         write_whole(folder / RECORD, self.model_dump_json(indent=1))
 
     @classmethod
@@ -110,6 +110,5 @@ def load_network(folder: Path) -> Any:
 
 def write_whole(path: Path, text: str) -> None:
     """Write a file whole or not at all."""
-    partial = path.with_name(path.name + ".partial")
-    partial.write_text(text, encoding="utf-8")
-    partial.replace(path)
+    with whole_file(path) as partial:
+        partial.write_text(text, encoding="utf-8")

@@ -68,6 +68,7 @@ def export(
     """
     from sorter.errors import SorterError
     from sorter.records_csv import write_csv
+    from sorter.whole_file import whole_file
 
     with _open(config, db) as records:
         names = [found.name for found in records.lots()]
@@ -77,11 +78,12 @@ def export(
         if out is None:
             write_csv(records, sys.stdout, lot=lot)
             return
-        partial = out.with_name(out.name + ".partial")
         try:
-            with partial.open("w", encoding="utf-8", newline="") as file:
+            with (
+                whole_file(out) as partial,
+                partial.open("w", encoding="utf-8", newline="") as file,
+            ):
                 rows = write_csv(records, file, lot=lot)
-            partial.replace(out)
         except OSError as error:
             raise SorterError(f"{out}: cannot be written ({error.strerror})") from error
     print(f"{out}: {rows} items", file=sys.stderr)

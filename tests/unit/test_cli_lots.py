@@ -63,7 +63,7 @@ def test_export_of_one_lot_to_a_file(db: Path) -> None:
     assert result.stdout == ""
     assert "monday.csv: 1 items" in result.stderr
     assert len(out.read_text().splitlines()) == 2
-    assert list(db.parent.glob("*.partial")) == []
+    assert list(db.parent.glob("partial.*")) == []
 
 
 def test_the_records_are_found_through_the_config(db: Path) -> None:
