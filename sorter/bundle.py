@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import io
+import tokenize
 import zipfile
 import zlib
 from dataclasses import dataclass, field
@@ -16,6 +17,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 
 from sorter.errors import SorterError
 from sorter.preprocess import Preprocess
+from sorter.whole_file import whole_file
 
 FORMAT = 1
 KNOWN_ROLES = frozenset({"classifier"})
@@ -41,7 +43,7 @@ class Role(BaseModel):
 class Grade(BaseModel):
     """One grade; the list in the manifest is in the order of the model's outputs."""
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, allow_inf_nan=False)
 
     name: str = Field(min_length=1)
     worth: float = 0.0
@@ -74,7 +76,8 @@ class TrainingData(BaseModel):
 class Manifest(BaseModel):
     """`bundle.json`."""
 
-    model_config = ConfigDict(frozen=True)
+    # No comparison with nan holds: as a worth or a cost it would choose the first grade, the best.
+    model_config = ConfigDict(frozen=True, allow_inf_nan=False)
 
     format: int = FORMAT
     name: str
@@ -135,13 +138,14 @@ class Bundle:
             files[entry.file] = self.models[role]
         sums = "".join(f"{_digest(data)}  {name}\n" for name, data in files.items())
         files[SUMS] = sums.encode()
-        partial = path.with_name(path.name + ".partial")
-        with zipfile.ZipFile(partial, "w", zipfile.ZIP_DEFLATED) as archive:
+        with (
+            whole_file(path) as partial,
+            zipfile.ZipFile(partial, "w", zipfile.ZIP_DEFLATED) as archive,
+        ):
             for name, data in files.items():
                 info = zipfile.ZipInfo(name, _FIXED_DATE)
                 info.compress_type = zipfile.ZIP_DEFLATED
                 archive.writestr(info, data)
-        partial.replace(path)
 
     @classmethod
     def load(cls, path: Path) -> Bundle:
@@ -188,7 +192,10 @@ class _TooLargeError(Exception):
     """A zip that would unpack to more than any bundle holds."""
 
 
+_COMPRESSIONS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 _DAMAGED = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, ValueError)
+_NO_ARRAY = (KeyError, OSError, OverflowError, SyntaxError, TypeError, tokenize.TokenError)
+"""What NumPy and its parser of array headers raise besides."""
 
 
 def _unzip(source: Path | io.BytesIO) -> dict[str, bytes]:
@@ -197,6 +204,8 @@ def _unzip(source: Path | io.BytesIO) -> dict[str, bytes]:
         size = sum(entry.file_size for entry in entries)
         if len(entries) > MAX_FILES or size > MAX_UNPACKED_BYTES:
             raise _TooLargeError
+        if any(entry.compress_type not in _COMPRESSIONS for entry in entries):
+            raise zipfile.BadZipFile("compressed in a way that no bundle is")
         return {entry.filename: archive.read(entry) for entry in entries}
 
 
@@ -255,7 +264,7 @@ def _golden(path: Path, files: dict[str, bytes]) -> Golden:
         golden = Golden(
             inputs=_int8_array(arrays["inputs.npy"]), outputs=_int8_array(arrays["outputs.npy"])
         )
-    except (KeyError, OSError, _TooLargeError, *_DAMAGED) as error:
+    except (_TooLargeError, *_NO_ARRAY, *_DAMAGED) as error:
         raise BundleError(f"{path}: {GOLDEN} is unreadable; pack the bundle again") from error
     inputs, outputs = golden.inputs, golden.outputs
     if inputs.ndim != 4 or outputs.ndim != 2 or len(inputs) != len(outputs) or not len(inputs):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import math
 import os
 import sys
 from collections.abc import Iterator, Sequence
@@ -79,8 +80,14 @@ class Classifier:
             raise BundleError(
                 "the bundle's model.tflite cannot be loaded; pack it again"
             ) from error
-        self._input = self._interpreter.get_input_details()[0]
-        self._output = self._interpreter.get_output_details()[0]
+        inputs = self._interpreter.get_input_details()
+        outputs = self._interpreter.get_output_details()
+        if len(inputs) != 1 or len(outputs) != 1:
+            raise BundleError(
+                f"the bundle's model has {len(inputs)} inputs and {len(outputs)} outputs where one "
+                f"of each is expected; pack the bundle again"
+            )
+        self._input, self._output = inputs[0], outputs[0]
         size = self._preprocess.size_px
         for details, shape in (
             (self._input, [size, size, 3]),
@@ -91,6 +98,12 @@ class Classifier:
                 raise BundleError(
                     f"the bundle's model has {details['dtype'].__name__} {found} where its "
                     f"manifest promises int8 {shape}; pack the bundle again"
+                )
+            scale = details["quantization"][0]
+            if not (math.isfinite(scale) and scale > 0):
+                raise BundleError(
+                    f"the bundle's model has the scale {scale:g} where a positive number is "
+                    f"expected; pack the bundle again"
                 )
         self._levels = self._preprocess.quantized(*self._input["quantization"])
         self._batch = 0

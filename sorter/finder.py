@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from sorter.background import Background
 from sorter.config import BeltConfig, CameraConfig
 from sorter.cutout import cut
+from sorter.errors import SorterError
 from sorter.frame import Frame, Pixels
 from sorter.item import Measures, Sighting, Span
 from sorter.preprocess import Preprocess
@@ -20,6 +21,8 @@ SHRINK = 2
 """Items are found on an image of half the size: a tenth of the time, a few tenths of a mm lost."""
 CONTRAST = 24
 """Grey levels by which an item differs from the belt; well above sensor noise (about 3)."""
+LARGEST_PHOTO_PX = 8192
+"""Side of a photo; a larger one comes of a wrong scale or a wrong bundle and fills the memory."""
 SMALLEST_MM2 = 150.0
 """A disc of 14 mm; anything smaller is dirt."""
 
@@ -34,7 +37,17 @@ class Finder:
             camera: scale and reference line.
             belt: the length of a tick.
             preprocess: `window_mm` and `margin` of the photo.
+
+        Raises:
+            SorterError: the photos would be absurdly large.
         """
+        window_px = (preprocess.window_mm or 0.0) / camera.mm_per_px
+        if window_px > LARGEST_PHOTO_PX:
+            raise SorterError(
+                f"the model wants photos of {preprocess.window_mm:g} mm, which at camera.mm_per_px "
+                f"{camera.mm_per_px:g} have {window_px:.0f} pixels a side, more than "
+                f"{LARGEST_PHOTO_PX}; mend camera.mm_per_px or train the model again"
+            )
         self._mm_per_px = camera.mm_per_px
         self._reference_mm = camera.reference_mm
         self._mm_per_tick = belt.mm_per_tick

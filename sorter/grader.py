@@ -45,10 +45,13 @@ class Grader:
         for item in items:
             views = rows[start : start + len(item.views)]
             start += len(item.views)
-            verdicts.append(self._verdict(fuse(views)) if len(views) else _cut_off())
+            verdicts.append(self._verdict(fuse(views)) if len(views) else _nothing(Why.CUT_OFF))
         return verdicts
 
     def _verdict(self, probabilities: NDArray[np.float64]) -> Verdict:
+        if not np.isfinite(probabilities).all():
+            # Of numbers that are none, argmax would take the first: the best grade.
+            return _nothing(Why.UNSURE)
         best = int(probabilities.argmax())
         chosen = best if self._cost is None else int((probabilities @ self._cost).argmin())
         sure = probabilities[best] >= self._unsure_below
@@ -60,5 +63,5 @@ class Grader:
         )
 
 
-def _cut_off() -> Verdict:
-    return Verdict(grade=None, best_guess=None, probabilities={}, why=Why.CUT_OFF)
+def _nothing(why: Why) -> Verdict:
+    return Verdict(grade=None, best_guess=None, probabilities={}, why=why)

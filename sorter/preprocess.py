@@ -15,7 +15,7 @@ from sorter.frame import Pixels
 class Preprocess(BaseModel):
     """How a photo becomes an input; travels in the bundle."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
     size_px: int = Field(ge=16, le=512)
     """Side of the square input."""

@@ -71,7 +71,7 @@ def _answer(classifier: Classifier, path: Path, top: int) -> Answer:
     ranked = sorted(zip(classifier.grades, map(float, row), strict=True), key=lambda one: -one[1])
     return {
         "photo": str(path),
-        "unsure": ranked[0][1] < classifier.bundle.manifest.unsure_below,
+        "unsure": not ranked[0][1] >= classifier.bundle.manifest.unsure_below,
         "grades": [{"grade": name, "probability": share} for name, share in ranked[:top]],
     }
 

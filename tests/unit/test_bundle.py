@@ -197,6 +197,10 @@ def test_a_bundle_without_classifier_is_refused(path: Path) -> None:
         ({"preprocess": {"size_px": 4}}, "preprocess.size_px"),
         ({"preprocess": {"size_px": 32, "zoom": 2}}, "preprocess.zoom"),
         ({"format": "one"}, "format"),
+        ({"temperature": float("inf")}, "temperature"),
+        ({"cost": [[0, 1, 1], [1, float("nan"), 1], [1, 1, 0]]}, "cost.1.1"),
+        ({"grades": [{"name": "a", "worth": float("nan")}, {"name": "b"}]}, "grades.0.worth"),
+        ({"preprocess": {"size_px": 32, "mean": float("nan")}}, "preprocess.mean"),
     ],
 )
 def test_a_wrong_manifest_is_refused_with_its_key(
@@ -279,6 +283,37 @@ def test_a_golden_array_that_claims_an_absurd_shape_is_refused(path: Path) -> No
         files["golden.npz"] = out.getvalue()
 
     assert "golden.npz" in refusal(rewrite(path, change))
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        "{'descr': '|i1', 'shape': (",
+        "{[]: 1}",
+        "{'descr': 1, 2: 3}",
+        "\n x\n  y\n z",
+        "'''",
+        f"{{'descr': '|i1', 'fortran_order': False, 'shape': ({10**30},)}}",
+    ],
+)
+def test_a_golden_array_with_a_mad_header_is_refused(path: Path, header: str) -> None:
+    def change(files: Files) -> None:
+        padded = header.encode() + b"\n"
+        npy = b"\x93NUMPY\x01\x00" + len(padded).to_bytes(2, "little") + padded
+        out = io.BytesIO()
+        with zipfile.ZipFile(out, "w") as archive:
+            archive.writestr("inputs.npy", npy)
+            archive.writestr("outputs.npy", npy)
+        files["golden.npz"] = out.getvalue()
+
+    assert "golden.npz" in refusal(rewrite(path, change))
+
+
+@pytest.mark.parametrize("way", [zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])
+def test_a_zip_compressed_in_another_way_is_refused(path: Path, way: int) -> None:
+    with zipfile.ZipFile(path, "a", way) as archive:
+        archive.writestr("more", b"more")
+    assert "not a model bundle, or damaged" in refusal(path)
 
 
 def test_a_bundle_without_golden_inputs_is_refused(path: Path) -> None:

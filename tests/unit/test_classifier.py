@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 import sorter.twin
+from sorter import classifier as classifier_module
 from sorter.bundle import Bundle, BundleError, Grade
 from sorter.classifier import GOLDEN_TOLERANCE, Classifier, softmax
 from sorter.frame import Pixels
@@ -90,6 +91,41 @@ def test_a_model_with_fewer_outputs_than_grades_is_refused(bundle: Bundle) -> No
     manifest = bundle.manifest.model_copy(update={"grades": more})
     with pytest.raises(BundleError, match=r"promises int8 \[10\]"):
         Classifier(dataclasses.replace(bundle, manifest=manifest))
+
+
+class Interpreter:
+    """Has the demo's shapes, and as many outputs and whatever scale the test wants."""
+
+    def __init__(self, grades: int, *, scale: float = 0.1, outputs: int = 1) -> None:
+        self._scale, self._outputs, self._grades = scale, outputs, grades
+
+    def get_input_details(self) -> list[dict[str, object]]:
+        return [self._details(1, 96, 96, 3)]
+
+    def get_output_details(self) -> list[dict[str, object]]:
+        return [self._details(1, self._grades)] * self._outputs
+
+    def _details(self, *shape: int) -> dict[str, object]:
+        return {"shape": shape, "dtype": np.int8, "quantization": (self._scale, 0)}
+
+
+@pytest.mark.parametrize("scale", [0.0, -1.0, float("nan"), float("inf")])
+def test_a_model_whose_numbers_mean_nothing_is_refused(
+    bundle: Bundle, scale: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = Interpreter(len(bundle.manifest.grades), scale=scale)
+    monkeypatch.setattr(classifier_module, "make_interpreter", lambda model, threads: made)
+    with pytest.raises(BundleError, match="has the scale"):
+        Classifier(bundle)
+
+
+def test_a_model_with_two_outputs_is_refused(
+    bundle: Bundle, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = Interpreter(len(bundle.manifest.grades), outputs=2)
+    monkeypatch.setattr(classifier_module, "make_interpreter", lambda model, threads: made)
+    with pytest.raises(BundleError, match="1 inputs and 2 outputs"):
+        Classifier(bundle)
 
 
 def test_loading_says_nothing_on_stderr(bundle: Bundle, capfd: pytest.CaptureFixture[str]) -> None:

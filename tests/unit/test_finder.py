@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from sorter.config import BeltConfig
+from sorter.errors import SorterError
 from sorter.finder import Finder
 from sorter.preprocess import Preprocess
 from tests.factories import BELT_BGR, FRUIT_BGR, draw_frame, make_camera
@@ -85,6 +86,11 @@ def test_the_photo_goes_on_with_belt_beyond_the_edge_of_the_image() -> None:
     (seen,) = make_finder(window_mm=260).find(draw_frame([(60, 100, 40, 120)]))
     assert seen.crop.shape == (260, 260, 3)
     assert tuple(seen.crop[5, 5]) == BELT_BGR
+
+
+def test_a_window_that_would_fill_the_memory_is_refused() -> None:
+    with pytest.raises(SorterError, match=r"1e\+06 mm.*mend camera\.mm_per_px"):
+        make_finder(window_mm=1e6)
 
 
 def test_without_a_window_the_photo_follows_the_outline_with_a_margin() -> None:

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import math
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -40,6 +42,15 @@ def test_under_the_threshold_the_verdict_is_unsure_and_keeps_the_best_guess() ->
 def test_an_item_without_a_complete_view_gets_no_grade() -> None:
     verdict = judge()
     assert (verdict.grade, verdict.best_guess, verdict.why) == (None, None, Why.CUT_OFF)
+
+
+@pytest.mark.parametrize("cost", [None, [[0, 1, 1], [1, 0, 1], [1, 1, 0]]])
+def test_probabilities_that_are_no_numbers_give_no_grade(cost: object) -> None:
+    classifier = StubClassifier(lambda photo: (math.nan, 0.5, 0.5), make_manifest(cost=cost))
+    item = make_item(views=(make_sighting(), make_sighting()))
+    (verdict,) = Grader(classifier).judge([item])  # type: ignore[arg-type]
+    assert (verdict.grade, verdict.best_guess, verdict.why) == (None, None, Why.UNSURE)
+    assert verdict.probabilities == {}
 
 
 def test_a_cost_matrix_chooses_the_cheapest_grade_instead_of_the_likeliest() -> None:
