@@ -55,6 +55,8 @@ def learn(root: Path, out: Path, settings: Settings, steps: Steps) -> RunRecord:
         )
     if out.resolve().is_relative_to(root.resolve()):
         raise TrainingError(f"{out}: lies among the photos; choose another folder for --out")
+    if out.exists() and not out.is_dir():
+        raise TrainingError(f"{out}: is a file; give a folder with --out")
     found = photos.scan(root)
     # Cheap refusals first: reading thousands of photos takes minutes.
     split([p.grade for p in found], list(range(len(found))))

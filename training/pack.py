@@ -17,7 +17,7 @@ from sorter.photo import read_photo
 from training.calibration import TARGET_ERROR, fit_temperature, unsure_threshold
 from training.errors import TrainingError
 from training.evaluation import Evaluation, answers
-from training.photos import read_all
+from training.photos import name_some, read_all
 from training.progress import Steps
 from training.quantize import WANTED, to_int8
 from training.run_folder import METRICS, RunRecord, load_network, write_whole
@@ -46,13 +46,20 @@ def pack(
         The metrics.
 
     Raises:
-        TrainingError: the run folder is damaged, or has too few photos to quantize on.
-        PhotosError: photos of the run are gone.
+        TrainingError: the run folder is damaged, its photos are gone, or are too few to quantize
+            on.
+        PhotosError: photos of the run can no longer be read.
     """
     started = time.monotonic()
+    if out.is_dir():
+        raise TrainingError(f"{out}: is a folder; give a file with --out")
     record = RunRecord.load(run)
-    if not record.photos.is_dir():
-        raise TrainingError(f"{record.photos}: the photos of this run are gone; put them back")
+    gone = [photo.path for part in PARTS for photo in record.part(part) if not photo.path.is_file()]
+    if gone:
+        raise TrainingError(
+            f"{len(gone)} photos of this run are gone: {name_some(gone)}; put them back, or run "
+            f"'sorter-train fit' again"
+        )
     out.parent.mkdir(parents=True, exist_ok=True)
     model, ranges = _quantized(run, record, steps)
     draft = _draft(record, model)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import json
 import subprocess
 import sys
@@ -13,13 +12,7 @@ import cv2
 import numpy as np
 import pytest
 
-pytestmark = [
-    pytest.mark.training,
-    pytest.mark.skipif(
-        importlib.util.find_spec("tensorflow") is None,
-        reason="needs TensorFlow: pip install 'edge-sorter[train]'",
-    ),
-]
+pytestmark = pytest.mark.training
 
 GRADES = ("round", "long", "square")
 CUCUMBERS = Path(__file__).parents[3] / "shared" / "data" / "cucumber9"

@@ -11,8 +11,11 @@ import cv2
 import pytest
 
 import sorter.twin
+from sorter.bundle import Grade
+from sorter.preprocess import Preprocess
 from tests.unit.training.folders import noise, write_photos
 from training.cli import main
+from training.run_folder import Entry, RunRecord
 
 DEMO = Path(sorter.twin.__file__).with_name("demo.sorter")
 
@@ -81,7 +84,6 @@ def test_too_few_photos_are_refused_with_the_number_needed(refuse: Refuse, tmp_p
 
 @pytest.mark.training
 def test_unreadable_photos_are_refused_by_name(refuse: Refuse, tmp_path: Path) -> None:
-    pytest.importorskip("tensorflow")
     write_photos(tmp_path / "photos")
     (tmp_path / "photos" / "L" / "broken.jpg").write_bytes(b"\xff\xd8\xff no more")
     err = refuse("run", tmp_path / "photos", "--out", tmp_path / "out")
@@ -115,7 +117,12 @@ def test_a_run_is_not_written_among_its_photos(refuse: Refuse, tmp_path: Path) -
 def test_an_out_that_is_a_file_is_refused(refuse: Refuse, tmp_path: Path) -> None:
     photos = write_photos(tmp_path / "photos")
     (tmp_path / "out").touch()
-    assert "out" in refuse("run", photos, "--out", tmp_path / "out")
+    assert "out: is a file; give a folder" in refuse("run", photos, "--out", tmp_path / "out")
+
+
+def test_a_bundle_is_not_written_over_a_folder(refuse: Refuse, tmp_path: Path) -> None:
+    (tmp_path / "run.json").write_text("{}")
+    assert "is a folder; give a file" in refuse("pack", tmp_path, "--out", tmp_path)
 
 
 def test_a_folder_that_is_no_run_is_not_packed(refuse: Refuse, tmp_path: Path) -> None:
@@ -125,6 +132,28 @@ def test_a_folder_that_is_no_run_is_not_packed(refuse: Refuse, tmp_path: Path) -
 def test_a_damaged_run_is_not_packed(refuse: Refuse, tmp_path: Path) -> None:
     (tmp_path / "run.json").write_text('{"format": 9}')
     assert "run.json: format" in refuse("pack", tmp_path, "--out", tmp_path / "x.sorter")
+
+
+def test_a_run_whose_photos_are_gone_is_not_packed(refuse: Refuse, tmp_path: Path) -> None:
+    record = RunRecord(
+        name="test",
+        photos=tmp_path / "photos",
+        grades=[Grade(name="L"), Grade(name="M")],
+        preprocess=Preprocess(size_px=32),
+        model="ds-cnn",
+        seed=0,
+        way="random",
+        entries=[Entry(path="L/1.png", grade="L", digest="0", part="test")],
+        epochs=1,
+        best_epoch=1,
+        parameters=1,
+        validation_accuracy=0.5,
+        float_accuracy=0.5,
+        seconds=1,
+    )
+    (tmp_path / "run.json").write_text(record.model_dump_json())
+    err = refuse("pack", tmp_path, "--out", tmp_path / "x.sorter")
+    assert f"1 photos of this run are gone: {tmp_path / 'photos' / 'L' / '1.png'}" in err
 
 
 def test_evaluating_prints_what_scripts_read(shell: Shell, tmp_path: Path) -> None:

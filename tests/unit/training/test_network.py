@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from sorter.preprocess import Preprocess
-from training import zoo
+from training import backend, zoo
+from training.augment import augment
 from training.errors import TrainingError
 from training.fit import auto_epochs
 from training.quantize import FEWEST, scaled, to_int8
@@ -15,7 +16,6 @@ SHAPE = (4, 32, 32, 3)
 @pytest.mark.training
 @pytest.mark.parametrize("size_px", [16, 32, 96, 224])
 def test_ds_cnn_stays_small_at_every_size(size_px: int) -> None:
-    pytest.importorskip("tensorflow")
     network = zoo.build("ds-cnn", size_px, 9)
     assert network.output_shape == (None, 9)
     assert 60_000 <= network.count_params() <= 250_000
@@ -23,9 +23,7 @@ def test_ds_cnn_stays_small_at_every_size(size_px: int) -> None:
 
 @pytest.mark.training
 def test_augmentation_depends_on_its_seed_alone() -> None:
-    tf = pytest.importorskip("tensorflow")
-    from training.augment import augment
-
+    tf = backend.tensorflow()
     photos = tf.random.stateless_uniform(SHAPE, (1, 2), 0, 255)
     first, again, other = (augment(photos, tf.constant(seed)) for seed in ((1, 2), (1, 2), (3, 4)))
     assert np.array_equal(first, again)
@@ -36,9 +34,7 @@ def test_augmentation_depends_on_its_seed_alone() -> None:
 
 @pytest.mark.training
 def test_augmentation_keeps_an_item_in_the_photo_at_its_size() -> None:
-    tf = pytest.importorskip("tensorflow")
-    from training.augment import augment
-
+    tf = backend.tensorflow()
     photo = np.full((1, 64, 64, 3), 50, np.float32)
     photo[0, 24:40, 16:48] = 200
     for key in range(20):
