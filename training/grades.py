@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import reprlib
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -13,6 +14,9 @@ from training.errors import PhotosError
 
 GRADES_FILE = "grades.yaml"
 MAX_BYTES = 1024 * 1024
+_SHORT = reprlib.Repr()
+_SHORT.maxlevel = 2
+"""Cuts deep down: a few lines of YAML aliases unfold to more text than there is memory."""
 
 
 class GradeEntry(BaseModel):
@@ -97,5 +101,8 @@ def _parse(path: Path) -> GradesFile:
         first = error.errors()[0]
         key = ".".join(str(part) for part in first["loc"]) or "the file"
         raise PhotosError(
-            f"{path}: {key}: found {str(first['input'])[:80]!r}; {first['msg']}"
+            f"{path}: {key}: found {_SHORT.repr(first['input'])}; {first['msg']}"
         ) from error
+    except ValueError as error:
+        # A date that is none, or a number of thousands of digits.
+        raise PhotosError(f"{path}: not a YAML text ({error}); put the value in quotes") from error

@@ -47,10 +47,11 @@ def split(
     for number, grade in dict(zip(reversed(groups), reversed(grades), strict=True)).items():
         of_grade[grade].append(number)
     _check(of_grade)
+    first = {number: index for index, number in reversed(list(enumerate(groups)))}
     random = np.random.default_rng(seed)
     part_of: dict[int, Part] = {}
     for numbers in of_grade.values():
-        order = sorted(numbers, key=groups.index) if way == "blocks" else sorted(numbers)
+        order = sorted(numbers, key=first.__getitem__ if way == "blocks" else None)
         if way == "random":
             order = [order[i] for i in random.permutation(len(order))]
         counts = _counts(len(order))

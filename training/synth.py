@@ -29,7 +29,7 @@ def synth(out: Path, *, per_grade: int, seed: int, steps: Steps) -> int:
         Number of photos.
 
     Raises:
-        TrainingError: the folder is not empty.
+        TrainingError: the folder is not empty, or a photo cannot be written.
     """
     from sorter.twin.cucumber import WINDOW_MM
     from sorter.twin.photos import labelled_photos, synth_grades
@@ -50,7 +50,8 @@ def synth(out: Path, *, per_grade: int, seed: int, steps: Steps) -> int:
             for grade, photo, truth in labelled_photos(per_grade, seed):
                 path = Path(grade) / f"{counts[grade]:05d}.png"
                 counts[grade] += 1
-                cv2.imwrite(str(partial / path), photo)
+                if not cv2.imwrite(str(partial / path), photo):
+                    raise TrainingError(f"{out}: a photo cannot be written; free some space")
                 truths.write(json.dumps({"path": path.as_posix(), **truth}) + "\n")
                 advance("")
         declared = {

@@ -8,6 +8,7 @@ from typing import Any
 
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 
 def summary(result: Mapping[str, Any]) -> Table:
@@ -30,13 +31,13 @@ def confusion(grades: Sequence[str], counts: Sequence[Sequence[int]]) -> Table:
     table = Table(title="Rows: true grade. Columns: what the model says.", title_justify="left")
     table.add_column("")
     for grade in grades:
-        table.add_column(grade, justify="right")
+        table.add_column(Text(grade), justify="right")
     for row, grade in enumerate(grades):
         cells = [
             f"[bold green]{n}[/]" if column == row else str(n) if n else "·"
             for column, n in enumerate(counts[row])
         ]
-        table.add_row(grade, *cells)
+        table.add_row(Text(grade), *cells)
     return table
 
 

@@ -36,14 +36,16 @@ def test_a_grade_may_be_a_number(tmp_path: Path) -> None:
     [
         ("grades: [{name: L, worth: high}, {name: M}]", r"grades\.0\.worth: found 'high'.*number"),
         ("grades: [{name: L, wort: 1}, {name: M}]", r"grades\.0\.wort: .*not permitted"),
-        ("grades: [{name: L}, {name: M}]\nwindow_mm: -1", "window_mm: found '-1'.*greater than 0"),
+        ("grades: [{name: L}, {name: M}]\nwindow_mm: -1", "window_mm: found -1.*greater than 0"),
         ("grades: [{name: L}, {name: L}]", "grades: .*L is named twice"),
         ("grades: [{name: L}]", "grades: .*at least 2"),
         ("grades: [{name: L}, {name: M}, {name: S}]", "S has no folder"),
         ("grades: [{name: L}, {name: S}]", "M has no folder|S has no folder"),
         ("grades:\n  - {name: L\n  - {name: M}", "line 3: not YAML"),
         ("just words", "the file: found 'just words'"),
-        ("", "the file: found 'None'"),
+        ("", "the file: found None"),
+        ("grades: 2024-13-45", "not a YAML text .*in quotes"),
+        ("grades: " + "[" * 50_000, "not a YAML text"),
         ("grades: !!python/object/apply:os.getcwd []", "not YAML"),
     ],
 )
@@ -53,6 +55,15 @@ def test_a_wrong_file_is_named_with_key_and_value(tmp_path: Path, text: str, sen
         read_grades(tmp_path, ["L", "M"])
     assert "grades.yaml" in str(caught.value)
     assert "\n" not in str(caught.value)
+
+
+def test_aliases_that_unfold_to_more_than_the_memory_are_refused(tmp_path: Path) -> None:
+    lines = ["x0: &x0 [lol, lol]"]
+    lines += [f"x{n}: &x{n} [{', '.join([f'*x{n - 1}'] * 9)}]" for n in range(1, 30)]
+    declare(tmp_path, "\n".join([*lines, "grades: *x29"]))
+    with pytest.raises(PhotosError) as caught:
+        read_grades(tmp_path, ["L", "M"])
+    assert len(str(caught.value)) < 1000
 
 
 def test_a_folder_that_is_not_declared_is_refused(tmp_path: Path) -> None:

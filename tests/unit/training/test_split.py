@@ -70,6 +70,11 @@ def test_blocks_are_contiguous_in_each_grade(each: int, seed: int) -> None:
         assert borders == len(PARTS) - 1
 
 
+def test_blocks_of_a_hundred_thousand_photos_are_dealt_while_one_waits() -> None:
+    grades = ["a"] * 50_000 + ["b"] * 50_000
+    assert len(split(grades, list(range(100_000)), way="blocks")) == 100_000
+
+
 def test_another_seed_gives_another_random_split() -> None:
     grades = ["a"] * 30 + ["b"] * 30
     assert split(grades, list(range(60)), seed=1) != split(grades, list(range(60)), seed=2)
