@@ -6,21 +6,36 @@ import enum
 from dataclasses import dataclass
 from typing import Protocol
 
+from firmware_bridge.settings import BoardSettings
+
+ITEMS_PER_SHOT = 4
+"""Items that may share one window."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Shot:
-    """Open one channel while the belt is in `[open_tick, close_tick)`, for one item."""
+    """Open one channel while the belt is in `[open_tick, close_tick)`, for one item or a few."""
 
     item_id: int
-    """1 … 2³²-1; the key under which the board reports. A repeated id is not fired twice."""
+    """1 … 2³²-1. An id that was shot at before is not shot at again."""
     channel: int
     open_tick: int
     """Belt position as the host counts it: unwrapped, the link folds it to 32 bits."""
     close_tick: int
+    mates: tuple[int, ...] = ()
+    """Up to three further items that share the window; each ends in a report of its own."""
+
+    @property
+    def items(self) -> tuple[int, ...]:
+        """All items of the shot, the first one first."""
+        return (self.item_id, *self.mates)
 
     def __post_init__(self) -> None:
-        if not 0 < self.item_id < 2**32:
-            raise ValueError(f"item_id {self.item_id} is outside 1 … 4294967295")
+        for item_id in self.items:
+            if not 0 < item_id < 2**32:
+                raise ValueError(f"item_id {item_id} is outside 1 … 4294967295")
+        if len(self.items) > ITEMS_PER_SHOT or len(set(self.items)) < len(self.items):
+            raise ValueError(f"a shot is for 1 … {ITEMS_PER_SHOT} items, all different")
         if not self.open_tick < self.close_tick:
             raise ValueError(f"empty window [{self.open_tick}, {self.close_tick})")
 
@@ -78,7 +93,7 @@ class Reason(enum.Enum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ShotReport:
-    """The one report that ends a shot."""
+    """The one report that ends a shot for one of its items."""
 
     item_id: int
     channel: int
@@ -98,8 +113,34 @@ class BoardIdentity:
     """Firmware version, `major.minor.patch`."""
     channels: int
     boot_nonce: int
+    """Counts the boots: no two boots of a board share it."""
     clock_hz: int
     reset_cause: str
+    build_hash: int = 0
+    """Of the firmware's sources."""
+    slots: int = 0
+    """Shots that the board holds."""
+    capabilities: frozenset[str] = frozenset()
+    """Names of what this firmware can do."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BoardStatus:
+    """What the board last said of itself."""
+
+    tick: int
+    """Unwrapped."""
+    outlets: frozenset[int]
+    """Channels that are open."""
+    faults: frozenset[str]
+    flags: frozenset[str]
+    inputs: frozenset[str]
+    """Names of the input pins that are high."""
+    free_slots: int
+    encoder_errors: int
+    """Encoder transitions that skipped a state, and glitches; 16 bits, wraps."""
+    frame_errors: int
+    """Frames from the host that the board had to drop; 16 bits, wraps."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -128,13 +169,49 @@ class BoardLost:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BoardFault:
-    """The board raised or cleared a fault."""
+    """The board raised or cleared a fault, or `start_needed`: it waits for its start button."""
 
     name: str
     active: bool
 
 
-BoardEvent = ShotReport | BoardConnected | BoardLost | BoardFault
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BoardBeam:
+    """A beam was interrupted or is free again. Edges may come out of order after a bad frame."""
+
+    beam: str
+    """`entry` or `passed`."""
+    blocked: bool
+    tick: int
+    """Unwrapped."""
+    time_s: float | None
+    """Host time of the edge; None when the clocks are not tied yet."""
+    error_s: float
+    """Bound on the error of `time_s`."""
+
+
+class Order(enum.Enum):
+    """What the board was told to do, shots and their cancellation apart."""
+
+    BELT = "belt"
+    CLEAR_ESTOP = "clear_estop"
+    PULSE = "pulse"
+    READ_SETTINGS = "read_settings"
+    WRITE_SETTINGS = "write_settings"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BoardAnswer:
+    """What became of an order. A belt order that a newer one has replaced gets no answer."""
+
+    order: Order
+    reason: Reason
+    """NONE: obeyed. NOT_READY: there was no board. LINK_LOST: it may or may not have obeyed."""
+
+
+BoardEvent = (
+    ShotReport | BoardConnected | BoardLost | BoardFault | BoardBeam | BoardAnswer | BoardSettings
+)
 
 
 class BoardError(Exception):
@@ -185,13 +262,40 @@ class Board(Protocol):
     def shoot(self, shot: Shot, now_s: float) -> None:
         """Hand a shot to the board. Its end comes as exactly one `ShotReport` from `service`.
 
+        A shot for several items ends in one `ShotReport` for each of them.
+
         Raises:
-            ValueError: a shot with this id was handed over before.
+            ValueError: a shot for one of its items was handed over before.
         """
         ...
 
-    def set_belt(self, running: bool, now_s: float) -> None:
-        """Command the belt motor."""
+    def cancel(self, item_id: int, now_s: float) -> None:
+        """Take an item out of its shot, which still ends in one `ShotReport` for it.
+
+        Too late for an outlet that has opened; for an item that has ended nothing happens.
+        """
+        ...
+
+    def flush(self, now_s: float) -> None:
+        """Close every outlet and cancel every shot that has not ended."""
+        ...
+
+    def set_belt(self, running: bool, now_s: float, *, by_operator: bool = False) -> None:
+        """Command the belt motor.
+
+        Args:
+            running: whether it has to run.
+            now_s: the caller's clock.
+            by_operator: a person has looked and wants it to run; without that the board refuses
+                to start after a stop that nobody ordered (`Reason.START_NEEDED`).
+        """
+        ...
+
+    def clear_estop(self, step: int, now_s: float) -> None:
+        """Step 1, then step 2 within some seconds, clear a latched emergency stop.
+
+        Each step is an operator's own act; answered by `BoardAnswer`.
+        """
         ...
 
     def heartbeat(self, now_s: float) -> None:
@@ -200,6 +304,10 @@ class Board(Protocol):
 
     def tick_at(self, time_s: float) -> float | None:
         """Belt position in unwrapped ticks at a recent host time; None before the first state."""
+        ...
+
+    def position_at(self, time_s: float) -> BeltTick | None:
+        """The same with a bound on its error."""
         ...
 
     def close(self) -> None:

@@ -4,16 +4,46 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TypeAlias
 
-from firmware_bridge.messages import Ack, BeltCommand, Flush, ShotCommand
+from firmware_bridge.messages import (
+    BeltCommand,
+    Cancel,
+    EstopClear,
+    Flush,
+    MachineWrite,
+    OutletWrite,
+    Pulse,
+    SettingsRead,
+    ShotCommand,
+)
 
-WINDOW = 4
-"""Commands that may be unanswered at once: they fit the board's receive buffer together."""
+WINDOW = 3
+"""Commands that may be unanswered at once: they fit the board's receive buffer of 128 bytes
+together, and the board remembers the answers of more."""
 RETRY_S = 0.06
 """Repeat after this long: above the round trip through a USB converter (16 ms each way)."""
 GIVE_UP_S = 2.0
 
-Command = ShotCommand | BeltCommand | Flush
+Command: TypeAlias = (
+    ShotCommand
+    | Cancel
+    | Flush
+    | BeltCommand
+    | EstopClear
+    | Pulse
+    | SettingsRead
+    | OutletWrite
+    | MachineWrite
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SessionKey:
+    """What makes a command one of this session with this boot of the board."""
+
+    boot_nonce: int
+    session: int
 
 
 @dataclass(slots=True, kw_only=True)
@@ -55,14 +85,17 @@ class CommandWindow:
         """Repeat no older belt command: a newer one has been given."""
         self._drop(lambda command: isinstance(command, BeltCommand))
 
-    def drop_shot(self, item_id: int) -> None:
+    def drop_shot(self, key: int) -> None:
         """Repeat no shot whose end is known."""
-        self._drop(lambda c: isinstance(c, ShotCommand) and c.item_id == item_id)
+        self._drop(lambda c: isinstance(c, ShotCommand) and c.item_id == key)
 
-    def answer(self, ack: Ack, seq: int) -> Command | None:
-        """The command that `ack` answers, which is done with; None if it was answered before."""
+    def answer(self, kind: int, seq: int) -> Command | None:
+        """The command of type `kind` that is answered, which is done with.
+
+        None if it was answered before.
+        """
         pending = self._pending.get(seq)
-        if pending is None or ack.command != pending.command.TYPE:
+        if pending is None or kind != pending.command.TYPE:
             return None
         del self._pending[seq]
         return pending.command
@@ -87,6 +120,8 @@ class CommandWindow:
             if unwanted(pending.command):
                 del self._pending[seq]
 
-    def clear(self) -> None:
-        """Forget all: the session is over."""
+    def clear(self) -> list[Command]:
+        """The session is over: give up all that is unanswered."""
+        commands = [pending.command for pending in self._pending.values()]
         self._pending.clear()
+        return commands

@@ -2,8 +2,24 @@
 
 from __future__ import annotations
 
-from firmware_bridge.board import BoardIdentity
-from firmware_bridge.messages import PROTOCOL_VERSION, RESET_CAUSES, Foreign, Identity
+from collections.abc import Mapping
+
+from firmware_bridge.board import BoardIdentity, BoardStatus
+from firmware_bridge.messages import (
+    CAPABILITY_BITS,
+    CHANNELS,
+    FAULT_BITS,
+    FLAG_BITS,
+    INPUT_BITS,
+    PROTOCOL_VERSION,
+    RESET_CAUSES,
+    Foreign,
+    Identity,
+    State,
+)
+
+START_NEEDED = "start_needed"
+"""The flag that is told like a fault: the board waits for a person."""
 
 
 def describe(identity: Identity) -> BoardIdentity:
@@ -15,6 +31,28 @@ def describe(identity: Identity) -> BoardIdentity:
         boot_nonce=identity.boot_nonce,
         clock_hz=identity.clock_hz,
         reset_cause=_cause(identity),
+        build_hash=identity.build_hash,
+        slots=identity.slots,
+        capabilities=bit_names(identity.capabilities, CAPABILITY_BITS),
+    )
+
+
+def bit_names(bits: int, names: Mapping[str, int]) -> frozenset[str]:
+    """The names of the bits that are set."""
+    return frozenset(name for name, bit in names.items() if bits & bit)
+
+
+def status(state: State, tick: int) -> BoardStatus:
+    """The state as the rest of the program knows it; `tick` is its tick, unwrapped."""
+    return BoardStatus(
+        tick=tick,
+        outlets=frozenset(k for k in range(CHANNELS) if state.outlets >> k & 1),
+        faults=bit_names(state.faults, FAULT_BITS),
+        flags=bit_names(state.flags, FLAG_BITS),
+        inputs=bit_names(state.inputs, INPUT_BITS),
+        free_slots=state.free_slots,
+        encoder_errors=state.encoder_errors,
+        frame_errors=state.frame_errors,
     )
 
 

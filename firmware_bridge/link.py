@@ -10,50 +10,55 @@ from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from firmware_bridge.beam_log import BeamLog
 from firmware_bridge.board import (
+    BoardBeam,
     BoardConnected,
     BoardEvent,
     BoardFault,
     BoardIdentity,
     BoardLost,
     BoardProtocolError,
-    Outcome,
+    BoardStatus,
     Reason,
     Shot,
 )
-from firmware_bridge.commands import CommandWindow
+from firmware_bridge.commands import CommandWindow, SessionKey
 from firmware_bridge.framing import Deframer, Frame, encode
-from firmware_bridge.handshake import describe, foreign_board, reset_board
+from firmware_bridge.handshake import START_NEEDED, describe, foreign_board, reset_board, status
 from firmware_bridge.messages import (
+    BEAMS,
     FAULT_BITS,
-    HORIZON_TICKS,
+    MAX_TICKS_PER_S,
     OUTCOMES,
     PROTOCOL_VERSION,
     REASONS,
     SILENCE_US,
     Ack,
-    BeltCommand,
+    BeamEdge,
+    EventAck,
     Fault,
-    Flush,
     Foreign,
     Hello,
+    HostMessage,
     Identity,
+    MachineSettings,
     MessageError,
+    OutletSettings,
     Report,
     ReportAck,
-    ShotCommand,
+    SettingsRead,
     State,
     unpack,
 )
+from firmware_bridge.orders import Orders
 from firmware_bridge.polling import Polling
 from firmware_bridge.position import BeltPosition
-from firmware_bridge.shot_book import MAX_HELD, ShotBook
+from firmware_bridge.shot_desk import ShotDesk
 
 HELLO_EVERY_S = 0.2
 LOST_AFTER_S = 1.0
 """A board that leaves its questions unanswered for this long is lost."""
-MAX_TICKS_PER_S = 5_000
-"""The fastest belt that the board is built for; bounds where a belt out of sight can be."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -65,9 +70,8 @@ class LinkCounters:
     malformed: int = 0
     """Sound frames that make no message."""
     stale: int = 0
-    """Answers and reports to what was answered or ended before."""
+    """Answers, reports and beam edges that had come before."""
     commands_unanswered: int = 0
-    belt_refused: int = 0
 
 
 class _Phase(enum.Enum):
@@ -83,31 +87,41 @@ class Link:
         name: what the board is called in sentences for the user.
         nonces: gives a new session number, 1 … 2³²-1, for every handshake.
         byte_s: time of one byte on the wire, the least that a frame can take per byte.
+        virtual_ticks_per_s: that the board makes itself while its belt runs, for a machine without
+            an encoder; 0 where an encoder counts.
     """
 
-    def __init__(self, *, name: str, nonces: Callable[[], int], byte_s: float) -> None:
+    def __init__(
+        self,
+        *,
+        name: str,
+        nonces: Callable[[], int],
+        byte_s: float,
+        virtual_ticks_per_s: float = 0.0,
+    ) -> None:
         self._name = name
         self._nonces = nonces
         self._phase = _Phase.CLOSED
         self._deframer = Deframer()
         self._events: list[BoardEvent] = []
-        self._book = ShotBook()
         self._commands = CommandWindow()
         self._polling = Polling(byte_s)
-        self._report_acks: deque[int] = deque()
+        self._acks: deque[HostMessage] = deque()
         self._seq = 0
         self._session = 0
         self._identity: Identity | None = None
         self._boot_nonce: int | None = None
-        self._faults = 0
-        self._belt: bool | None = None
-        self._flush = False
-        self._flush_again = False
+        self._faults: frozenset[str] = frozenset()
+        self._status: BoardStatus | None = None
+        self._beams = BeamLog()
         self._hello_at_s = 0.0
         self._heard_at_s = 0.0
         self._greeting_since_s = 0.0
         self.position = BeltPosition()
         self.counters = LinkCounters()
+        self.orders = Orders(virtual_ticks_per_s)
+        """What the board has to do, shots apart."""
+        self.shots = ShotDesk(self.position)
 
     @property
     def identity(self) -> BoardIdentity | None:
@@ -115,9 +129,19 @@ class Link:
         return None if self._identity is None else describe(self._identity)
 
     @property
+    def status(self) -> BoardStatus | None:
+        """What the board last said of itself; None before its first state."""
+        return self._status
+
+    @property
     def retries(self) -> int:
         """Commands sent again because no answer came in time."""
         return self._commands.retries
+
+    @property
+    def beam_edges_missed(self) -> int:
+        """Beam edges for which the board had no room."""
+        return self._beams.missed
 
     def greeting_for_s(self, now_s: float) -> float:
         """How long a board that has never answered has been greeted; 0 once it has answered."""
@@ -140,26 +164,16 @@ class Link:
         self._phase = _Phase.CLOSED
 
     def shoot(self, shot: Shot) -> None:
-        """Take a shot over; its end comes as one `ShotReport`.
+        """Take a shot over; its end comes as one `ShotReport` for each of its items.
 
         Raises:
-            ValueError: a shot with this id was handed over before.
+            ValueError: a shot for one of its items was handed over before.
         """
-        self._book.add(shot)
-        refusal = self._refusal(shot)
-        if refusal is not Reason.NONE:
-            self._book.end(shot.item_id, Outcome.REFUSED, refusal)
-
-    def set_belt(self, running: bool) -> None:
-        """Command the belt: now, or after the handshake that is under way."""
-        self._belt = running
+        self.shots.shoot(shot, self._refusal(shot))
 
     def flush(self) -> None:
         """Cancel every shot that has not ended."""
-        for booked in self._book.booked:
-            if not booked.sent:
-                self._book.end(booked.shot.item_id, Outcome.CANCELLED, Reason.FLUSH)
-        self._flush = self._phase is _Phase.READY
+        self.shots.flush()
 
     def heartbeat(self) -> None:
         """The pipeline has made progress."""
@@ -168,7 +182,7 @@ class Link:
 
     def take_events(self) -> list[BoardEvent]:
         """What has happened since the last call, in order."""
-        self._collect_reports()
+        self._collect()
         events, self._events = self._events, []
         return events
 
@@ -207,7 +221,11 @@ class Link:
             elif isinstance(message, Report):
                 self._handle_report(message)
             elif isinstance(message, Fault):
-                self._set_faults(message.faults)
+                self._set_faults(message.faults, START_NEEDED in self._faults)
+            elif isinstance(message, BeamEdge):
+                self._handle_beam(message)
+            elif isinstance(message, OutletSettings | MachineSettings):
+                self._handle_settings(message, frame.seq)
             else:
                 self.counters.malformed += 1
 
@@ -218,11 +236,14 @@ class Link:
         elif identity.session == self._session:
             if self._boot_nonce not in (None, identity.boot_nonce):
                 self.position.forget(rebooted=True)
+                self._beams = BeamLog()
             self._identity = identity
             self._boot_nonce = identity.boot_nonce
             self._phase = _Phase.READY
             self._heard_at_s = at_s
             self._polling.start(at_s)
+            key = SessionKey(boot_nonce=identity.boot_nonce, session=self._session)
+            self.orders.start(key, identity.channels)
             self._events.append(BoardConnected(identity=describe(identity)))
 
     def _lose_to_reset(self, identity: Identity, now_s: float) -> None:
@@ -241,39 +262,59 @@ class Link:
         self.position.add(
             tick=state.tick, board_us=state.board_us, sent_s=sent_s, received_s=received_s
         )
-        self._set_faults(state.faults)
+        self._status = status(state, self.position.unfold(state.tick))
+        self._set_faults(state.faults, START_NEEDED in self._status.flags)
+        self.shots.make_room(state.free_slots)
 
     def _handle_ack(self, ack: Ack, seq: int) -> None:
-        command = self._commands.answer(ack, seq)
+        command = self._commands.answer(ack.command, seq)
         if command is None:
             self.counters.stale += 1
-        elif ack.status and isinstance(command, ShotCommand):
-            reason = REASONS.get(ack.status, Reason.NOT_READY)
-            self._book.end(command.item_id, Outcome.REFUSED, reason)
-        elif ack.status and isinstance(command, BeltCommand):
-            self.counters.belt_refused += 1
+            return
+        reason = REASONS.get(ack.status, Reason.NOT_READY)
+        self.shots.answered(command, reason)
+        self.orders.answered(command, reason)
 
     def _handle_report(self, report: Report) -> None:
         if report.outcome not in OUTCOMES or report.reason not in REASONS:
             self.counters.malformed += 1
             return
-        self._report_acks.append(report.item_id)
+        self._acks.append(ReportAck(item_id=report.item_id))
         self._commands.drop_shot(report.item_id)
-        opened = bool(report.opened)
-        ended = self._book.end(
-            report.item_id,
-            OUTCOMES[report.outcome],
-            REASONS[report.reason],
-            open_tick=self.position.unfold(report.open_tick) if opened else None,
-            close_tick=self.position.unfold(report.close_tick) if opened else None,
-        )
-        self.counters.stale += not ended
+        self.counters.stale += not self.shots.take_report(report)
 
-    def _set_faults(self, faults: int) -> None:
-        for name, bit in FAULT_BITS.items():
-            if (faults ^ self._faults) & bit:
-                self._events.append(BoardFault(name=name, active=bool(faults & bit)))
-        self._faults = faults
+    def _handle_beam(self, edge: BeamEdge) -> None:
+        if edge.beam >= len(BEAMS):
+            self.counters.malformed += 1
+            return
+        self._acks.append(EventAck(number=edge.number))
+        if not self._beams.is_new(edge.number):
+            self.counters.stale += 1
+            return
+        time_s = self.position.host_s(edge.board_us)
+        self._events.append(
+            BoardBeam(
+                beam=BEAMS[edge.beam],
+                blocked=bool(edge.blocked),
+                tick=self.position.unfold(edge.tick),
+                time_s=time_s,
+                error_s=self.position.clock.error_s(0.0 if time_s is None else time_s),
+            )
+        )
+
+    def _handle_settings(self, part: OutletSettings | MachineSettings, seq: int) -> None:
+        command = self._commands.answer(SettingsRead.TYPE, seq)
+        if command is None or not self.orders.take_part(part):
+            self.counters.stale += 1
+
+    def _set_faults(self, bits: int, start_needed: bool) -> None:
+        names = {name for name, bit in FAULT_BITS.items() if bits & bit}
+        if start_needed:
+            names.add(START_NEEDED)
+        for name in (*FAULT_BITS, START_NEEDED):
+            if (name in names) != (name in self._faults):
+                self._events.append(BoardFault(name=name, active=name in names))
+        self._faults = frozenset(names)
 
     # --- to the board ---------------------------------------------------------------------------
 
@@ -304,15 +345,23 @@ class Link:
     def _due_commands(self, now_s: float) -> list[bytes]:
         for unanswered in self._commands.expire(now_s):
             self.counters.commands_unanswered += 1
-            if isinstance(unanswered, ShotCommand):
-                self._book.end(unanswered.item_id, Outcome.UNKNOWN, Reason.LINK_LOST)
+            self.shots.unanswered(unanswered)
+            self.orders.answered(unanswered, Reason.LINK_LOST)
         frames: list[bytes] = []
-        while self._report_acks:
-            ack = ReportAck(item_id=self._report_acks.popleft())
-            frames.append(encode(ack, self._next_seq()))
+        while self._acks:
+            frames.append(encode(self._acks.popleft(), self._next_seq()))
         frames.extend(encode(p.command, p.seq) for p in self._commands.overdue(now_s))
+        frames.extend(self._new_commands(now_s))
+        return frames
+
+    def _new_commands(self, now_s: float) -> list[bytes]:
+        assert self._identity is not None
+        key = SessionKey(boot_nonce=self._identity.boot_nonce, session=self._session)
+        frames: list[bytes] = []
         while self._commands.has_room:
-            command = self._next_command()
+            command = self.orders.next_command(self._commands)
+            if command is None:
+                command = self.shots.next_command(self._commands, key, self._identity.slots)
             if command is None:
                 break
             seq = self._next_seq()
@@ -320,72 +369,13 @@ class Link:
             frames.append(encode(command, seq))
         return frames
 
-    def _next_command(self) -> ShotCommand | BeltCommand | Flush | None:
-        if self._belt is not None:
-            assert self._identity is not None
-            command = BeltCommand(
-                boot_nonce=self._identity.boot_nonce,
-                session=self._session,
-                run=2 * self._belt,
-                virtual_mticks_s=0,
-            )
-            self._belt = None
-            self._commands.drop_belt()
-            return command
-        if self._commands.holds(Flush):
-            return None
-        if self._flush or self._flush_again:
-            return self._next_flush()
-        return self._next_shot()
-
-    def _next_flush(self) -> Flush | None:
-        # A shot that is still unanswered may reach the board only after the flush, by its repeat:
-        # flush at once, and once more when every shot has been answered.
-        unanswered = self._commands.holds(ShotCommand)
-        if unanswered and not self._flush:
-            return None
-        self._flush = False
-        self._flush_again = unanswered
-        return Flush()
-
-    def _next_shot(self) -> ShotCommand | None:
-        assert self._identity is not None
-        near_tick = self.position.last_tick
-        booked = self._book.nearest_held()
-        if booked is None or near_tick is None or self._book.on_board >= self._identity.slots:
-            return None
-        shot = booked.shot
-        if abs(shot.open_tick - near_tick) > HORIZON_TICKS:
-            # Farther than this a folded tick could come out on the wrong side of the belt.
-            late = shot.open_tick < near_tick
-            reason = Reason.LATE if late else Reason.HORIZON
-            self._book.end(shot.item_id, Outcome.REFUSED, reason)
-            return self._next_shot()
-        booked.sent = True
-        return ShotCommand(
-            boot_nonce=self._identity.boot_nonce,
-            session=self._session,
-            item_id=shot.item_id,
-            mate_1=0,
-            mate_2=0,
-            mate_3=0,
-            channel=shot.channel,
-            open_tick=self.position.fold(shot.open_tick),
-            close_tick=self.position.fold(shot.close_tick),
-        )
-
     # --- session --------------------------------------------------------------------------------
 
     def _refusal(self, shot: Shot) -> Reason:
         if self._phase is not _Phase.READY or self._identity is None:
             return Reason.NOT_READY
-        if 0 < self.position.base > shot.open_tick:
-            return Reason.RESET
-        if not 0 <= shot.channel < self._identity.channels:
-            return Reason.CHANNEL
-        if shot.close_tick - shot.open_tick > HORIZON_TICKS:
-            return Reason.WINDOW
-        return Reason.FULL if self._book.held > MAX_HELD else Reason.NONE
+        known = 0 <= shot.channel < self._identity.channels
+        return Reason.NONE if known else Reason.CHANNEL
 
     def _greet(self, now_s: float) -> None:
         self._phase = _Phase.GREETING
@@ -397,16 +387,15 @@ class Link:
         self._events.append(BoardLost(why=why))
 
     def _end_session(self, reason: Reason, now_s: float) -> None:
-        self._book.end_all(reason, self._reachable_tick(reason, now_s))
-        self._collect_reports()
-        self._set_faults(0)
+        self.shots.end_all(reason, self._reachable_tick(reason, now_s))
+        self.orders.stop(self._commands.clear())
+        self._collect()
+        self._set_faults(0, start_needed=False)
         self.position.forget(rebooted=False)
         self._polling.stop()
-        self._commands.clear()
-        self._report_acks.clear()
-        self._belt = None
-        self._flush = self._flush_again = False
+        self._acks.clear()
         self._identity = None
+        self._status = None
 
     def _reachable_tick(self, reason: Reason, now_s: float) -> float:
         tick = self.position.tick_at(self._heard_at_s)
@@ -417,8 +406,9 @@ class Link:
             until_s = max(now_s, self._polling.heartbeat_at_s + SILENCE_US / 1e6)
         return tick + (until_s - self._heard_at_s) * MAX_TICKS_PER_S
 
-    def _collect_reports(self) -> None:
-        self._events.extend(self._book.take_reports())
+    def _collect(self) -> None:
+        self._events.extend(self.shots.take_reports())
+        self._events.extend(self.orders.take_events())
 
     def _next_seq(self) -> int:
         while True:

@@ -5,14 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from firmware_bridge.board import (
+    BeltTick,
     BoardError,
     BoardEvent,
     BoardIdentity,
     BoardNotFoundError,
     BoardSilentError,
+    BoardStatus,
     Shot,
 )
 from firmware_bridge.link import Link
+from firmware_bridge.settings import MachineSettings, OutletSettings
 from firmware_bridge.transport import Transport, TransportLostError
 
 ANSWER_WITHIN_S = 5.0
@@ -29,6 +32,8 @@ class LinkedBoard:
         name: what the board is called in sentences for the user.
         nonces: gives a new session number, 1 … 2³²-1, for every handshake.
         baud: bits per second on the wire.
+        virtual_ticks_per_s: that the board makes itself while its belt runs, for a machine without
+            an encoder; 0 where an encoder counts.
     """
 
     def __init__(
@@ -38,14 +43,25 @@ class LinkedBoard:
         name: str,
         nonces: Callable[[], int],
         baud: int = 250_000,
+        virtual_ticks_per_s: float = 0.0,
     ) -> None:
         self._connect = connect
         self._name = name
         self._transport: Transport | None = None
         self._reopen_at_s: float | None = None
         self._reopen_after_s = REOPEN_FIRST_S
-        self.link = Link(name=name, nonces=nonces, byte_s=10 / baud)
+        self.link = Link(
+            name=name,
+            nonces=nonces,
+            byte_s=10 / baud,
+            virtual_ticks_per_s=virtual_ticks_per_s,
+        )
         """Counters and the clock estimate live here."""
+
+    @property
+    def status(self) -> BoardStatus | None:
+        """What the board last said of itself; None before its first state."""
+        return self.link.status
 
     @property
     def identity(self) -> BoardIdentity | None:
@@ -82,21 +98,74 @@ class LinkedBoard:
         if self.link.greeting_for_s(now_s) > ANSWER_WITHIN_S:
             raise BoardSilentError(
                 f"no answer from {self._name} in {ANSWER_WITHIN_S:g} s; flash the firmware with "
-                "`make -C firmware_bridge/firmware flash PORT=…`, or choose another board.port"
+                "`sorter board flash`, or choose another board.port"
             )
         return self.link.take_events()
 
     def shoot(self, shot: Shot, now_s: float) -> None:
         """Hand a shot to the board. Its end comes as exactly one `ShotReport` from `service`.
 
+        A shot for several items ends in one `ShotReport` for each of them.
+
         Raises:
-            ValueError: a shot with this id was handed over before.
+            ValueError: a shot for one of its items was handed over before.
         """
         self.link.shoot(shot)
 
-    def set_belt(self, running: bool, now_s: float) -> None:
-        """Command the belt motor."""
-        self.link.set_belt(running)
+    def cancel(self, item_id: int, now_s: float) -> None:
+        """Take an item out of its shot, which still ends in one `ShotReport` for it.
+
+        Too late for an outlet that has opened; for an item that has ended nothing happens.
+        """
+        self.link.shots.cancel(item_id)
+
+    def set_belt(self, running: bool, now_s: float, *, by_operator: bool = False) -> None:
+        """Command the belt motor: now, or after the handshake that is under way.
+
+        Args:
+            running: whether it has to run.
+            now_s: the caller's clock.
+            by_operator: a person has looked and wants it to run; without that the board refuses
+                to start after a stop that nobody ordered (`Reason.START_NEEDED`).
+        """
+        order = "run_by_operator" if by_operator else "run"
+        self.link.orders.set_belt(order if running else "stop")
+
+    def clear_estop(self, step: int, now_s: float) -> None:
+        """Step 1, then step 2 within some seconds, clear a latched emergency stop.
+
+        Each step is an operator's own act; answered by `BoardAnswer`.
+
+        Raises:
+            ValueError: there is no such step.
+        """
+        if step not in (1, 2):
+            raise ValueError(f"an emergency stop is cleared in the steps 1 and 2, not {step}")
+        self.link.orders.clear_estop(step)
+
+    def pulse(self, channel: int, duration_ms: int, now_s: float) -> None:
+        """Open an outlet by hand while the belt stands; answered by `BoardAnswer`.
+
+        Raises:
+            ValueError: the duration is not 1 … 65535 ms, or the channel not 0 … 255.
+        """
+        if not 0 < duration_ms < 2**16 or not 0 <= channel < 2**8:
+            raise ValueError(f"channel {channel} for {duration_ms} ms cannot be commanded")
+        self.link.orders.pulse(channel, duration_ms)
+
+    def read_settings(self, now_s: float) -> None:
+        """Ask for the board's settings; they come as a `BoardSettings` from `service`."""
+        self.link.orders.read_settings()
+
+    def write_settings(self, settings: OutletSettings | MachineSettings, now_s: float) -> None:
+        """Change what the board keeps in its EEPROM; answered by `BoardAnswer`.
+
+        Refused as `SETTINGS` beyond what is compiled in, as `BUSY` while the belt runs.
+
+        Raises:
+            ValueError: a number does not fit its field.
+        """
+        self.link.orders.write(settings)
 
     def flush(self, now_s: float) -> None:
         """Close every outlet and cancel every shot that has not ended."""
@@ -109,6 +178,10 @@ class LinkedBoard:
     def tick_at(self, time_s: float) -> float | None:
         """Belt position in unwrapped ticks at a recent host time; None before the first state."""
         return self.link.position.tick_at(time_s)
+
+    def position_at(self, time_s: float) -> BeltTick | None:
+        """The same with a bound on its error."""
+        return self.link.position.at(time_s)
 
     def close(self) -> None:
         """Let go of the board. It stops by its own silence rule."""

@@ -113,3 +113,12 @@ def test_an_estimate_that_all_trips_contradict_is_given_up() -> None:
         )
     assert clock.board_us(1.2) == pytest.approx(8.2e6, abs=10)
     assert clock.drift_doubt == MAX_DRIFT
+
+
+def test_a_wire_without_any_latency_makes_no_outlier_by_rounding() -> None:
+    clock = ClockEstimate()
+    for number in range(100):
+        at_s = 0.1 * number
+        clock.add(sent_s=at_s + 1e-12, received_s=at_s, board_us=round(at_s * 1e6))
+    assert clock.outliers == 0
+    assert clock.board_us(10.0) == pytest.approx(1e7, abs=3)

@@ -1,0 +1,39 @@
+"""Tells new beam edges from repeats, by the board's count of them."""
+
+from __future__ import annotations
+
+_SPAN = 1 << 16
+WAIT_FOR = 64
+"""An edge that is still missing so many edges later will not come any more."""
+
+
+class BeamLog:
+    """Which edges have come; the board repeats each until it is acknowledged."""
+
+    def __init__(self) -> None:
+        self._next: int | None = None
+        self._missing: set[int] = set()
+        self.missed = 0
+        """Edges that never came: the board had no room for them."""
+
+    def is_new(self, folded: int) -> bool:
+        """Note the edge of this number; False for a repeat.
+
+        Args:
+            folded: the board's count, 16 bits.
+        """
+        if self._next is None:
+            self._next = folded
+        ahead = (folded - self._next + _SPAN // 2) % _SPAN - _SPAN // 2
+        number = self._next + ahead
+        if ahead < 0:
+            new = number in self._missing
+            self._missing.discard(number)
+            return new
+        self.missed += max(0, ahead - WAIT_FOR)
+        self._missing.update(range(max(self._next, number - WAIT_FOR), number))
+        self._next = number + 1
+        overdue = {late for late in self._missing if late < number - WAIT_FOR}
+        self.missed += len(overdue)
+        self._missing -= overdue
+        return True
