@@ -7,10 +7,12 @@ from __future__ import annotations
 
 import ctypes
 from collections import deque
+from dataclasses import dataclass
 from pathlib import Path
 
 from firmware_bridge.board import BoardError
 from firmware_bridge.plant import IDLE_LEVELS, InputPin, OutputPin, PinEdge
+from firmware_bridge.simavr_probe import Probe, ProbeCounts, read_probe
 from firmware_bridge.uno_pins import pin_number
 from firmware_bridge.wired_plant import WireFrame
 
@@ -23,6 +25,11 @@ BUILD_FOLDER = Path(__file__).parent / "firmware" / "build"
 ELF_PATH = BUILD_FOLDER / "firmware.elf"
 SHIM_PATH = BUILD_FOLDER / "libshim.so"
 
+RAM_START = 0x100
+RAM_END = 0x900
+MCUSR_ADDRESS = 0x54
+R2_ADDRESS = 2
+
 _INPUT_NUMBERS = {pin: pin_number(pin) for pin in InputPin}
 _OUTPUTS = {pin_number(pin): pin for pin in OutputPin}
 
@@ -33,6 +40,16 @@ class _Edge(ctypes.Structure):
 
 class _SentByte(ctypes.Structure):
     _fields_ = (("cycle", ctypes.c_uint64), ("value", ctypes.c_uint8))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CycleEdge:
+    """An output pin changed its level."""
+
+    cycle: int
+    """The processor's cycle count at the change."""
+    pin: OutputPin
+    level: bool
 
 
 def _load_shim(path: Path) -> ctypes.CDLL:
@@ -51,6 +68,10 @@ def _load_shim(path: Path) -> ctypes.CDLL:
         ("shim_take_bytes", ctypes.POINTER(_SentByte), (handle,)),
         ("shim_peek", None, (handle, ctypes.c_uint16, ctypes.c_char_p, ctypes.c_uint16)),
         ("shim_poke", None, (handle, ctypes.c_uint16, ctypes.c_char_p, ctypes.c_uint16)),
+        ("shim_jump", None, (handle, ctypes.c_uint32)),
+        ("shim_resets", ctypes.c_uint32, (handle,)),
+        ("shim_probe_clear", None, (handle,)),
+        ("shim_probe", ctypes.POINTER(ProbeCounts), (handle,)),
     ):
         function = getattr(shim, name)
         function.restype = result
@@ -123,10 +144,24 @@ class Simavr:
         """
         if until_us < self._now_us:
             raise ValueError(f"cannot go back from {self._now_us} µs to {until_us} µs")
-        count = self._shim.shim_run(self._handle, until_us * CYCLES_PER_US)
+        edges = self.run_to(until_us * CYCLES_PER_US)
+        return [
+            PinEdge(
+                at_us=min(edge.cycle // CYCLES_PER_US, until_us), pin=edge.pin, level=edge.level
+            )
+            for edge in edges
+        ]
+
+    def run_to(self, until_cycle: int) -> list[CycleEdge]:
+        """Run up to a cycle and return the output edges since the last call, in order.
+
+        Raises:
+            BoardError: the processor has crashed, or its pins chatter.
+        """
+        count = self._shim.shim_run(self._handle, until_cycle)
         if count < 0:
             raise BoardError(f"the firmware has gone astray in simavr at cycle {self.cycle}")
-        self._now_us = until_us
+        self._now_us = max(self._now_us, until_cycle // CYCLES_PER_US)
         return self._take_edges(count) if count else []
 
     def send(self, data: bytes) -> None:
@@ -148,9 +183,39 @@ class Simavr:
             taken.append(self._frames.popleft())
         return taken
 
+    @property
+    def resets(self) -> int:
+        """How often the processor was reset since it was powered, by whatever."""
+        return int(self._shim.shim_resets(self._handle))
+
     def reset(self) -> None:
         """Pull the reset pin."""
         self._shim.shim_reset(self._handle)
+
+    def restart(self, mcusr: int, memory: bytes = b"", *, optiboot: bool = False) -> None:
+        """Reset the processor as a dip of its supply, or a bootloader, would.
+
+        Args:
+            mcusr: the reset flags.
+            memory: what the RAM holds after the dip, from its first byte.
+            optiboot: the bootloader ran before the firmware: flags in r2, MCUSR cleared.
+        """
+        self._shim.shim_reset(self._handle)
+        self.poke(R2_ADDRESS, bytes([mcusr if optiboot else 0]))
+        self.poke(MCUSR_ADDRESS, bytes([0 if optiboot else mcusr]))
+        self.poke(RAM_START, memory)
+
+    def jump(self, address: int) -> None:
+        """Derail the program: go on at another byte address of the flash."""
+        self._shim.shim_jump(self._handle, address)
+
+    def clear_probe(self) -> None:
+        """Start the probe's counts anew; its stack depths reach back to power-on."""
+        self._shim.shim_probe_clear(self._handle)
+
+    def probe(self) -> Probe:
+        """What the processor has done since `clear_probe`."""
+        return read_probe(self._shim.shim_probe(self._handle).contents, self.cycle)
 
     def peek(self, address: int, size: int) -> bytes:
         """Read data memory; addresses as in the ELF, without its 0x800000."""
@@ -162,11 +227,11 @@ class Simavr:
         """Write data memory, for tests that preset a counter."""
         self._shim.shim_poke(self._handle, address, data, len(data))
 
-    def _take_edges(self, count: int) -> list[PinEdge]:
+    def _take_edges(self, count: int) -> list[CycleEdge]:
         edges = self._shim.shim_take_edges(self._handle)
         return [
-            PinEdge(
-                at_us=min(edges[index].cycle // CYCLES_PER_US, self._now_us),
+            CycleEdge(
+                cycle=edges[index].cycle,
                 pin=_OUTPUTS[edges[index].pin],
                 level=bool(edges[index].level),
             )

@@ -4,61 +4,20 @@
  * and compared; a reset wipes the cycle timers, so time is kept by the loop here and not by a timer;
  * the receiver reads faster than the wire when its FIFO holds several bytes, so bytes are pushed one
  * at a time, each when the one before was read. */
+#include "shim.h"
+
 #include <simavr/avr_extint.h>
 #include <simavr/avr_ioport.h>
 #include <simavr/avr_uart.h>
-#include <simavr/sim_avr.h>
 #include <simavr/sim_core.h>
 #include <simavr/sim_elf.h>
 #include <simavr/sim_hex.h>
 #include <stdarg.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#define PINS 24 /* 8 for each of the ports B, C, D */
-#define RX_SIZE 4096
-#define TX_SIZE 65536
-#define EDGES_SIZE 65536
-
 static const char ports[] = "BCD";
-
-struct edge {
-    uint64_t cycle;
-    uint8_t pin;
-    uint8_t level;
-};
-
-struct sent_byte {
-    uint64_t cycle;
-    uint8_t value;
-};
-
-struct pin_hook {
-    struct shim *shim;
-    uint8_t pin;
-};
-
-struct shim {
-    avr_t *avr;
-    uint64_t target;
-    void (*core_reset)(struct avr_t *avr);
-    avr_irq_t *pin_irqs[PINS];
-    struct pin_hook hooks[PINS];
-    uint8_t inputs[PINS]; /* level + 1 of driven pins, 0 of others */
-    uint8_t outputs[PINS];
-    struct edge edges[EDGES_SIZE];
-    uint32_t edge_count;
-    int flooded; /* more edges in one run than there is room for */
-    avr_irq_t *uart_in;
-    int uart_ready;
-    uint8_t rx[RX_SIZE];
-    uint32_t rx_head, rx_tail;
-    struct sent_byte tx[TX_SIZE];
-    uint32_t tx_count;
-    uint32_t resets;
-};
 
 static void note_output(struct shim *shim, uint8_t pin, uint8_t level)
 {
@@ -113,6 +72,7 @@ static void on_reset(struct avr_t *avr)
     struct shim *shim = avr->custom.data;
     if (shim->core_reset)
         shim->core_reset(avr);
+    probe_reset(&shim->probe);
     shim->resets++;
     shim->uart_ready = 0;
     shim->rx_head = shim->rx_tail = 0;
@@ -151,17 +111,23 @@ static void step(avr_t *avr)
 {
     struct shim *shim = avr->custom.data;
     avr_flashaddr_t new_pc = avr->pc;
-    if (avr->state == cpu_Running)
+    if (avr->state == cpu_Running) {
+        probe_watch_instruction(&shim->probe, avr);
         new_pc = avr_run_one(avr);
+    }
     avr_cycle_count_t idle = avr_cycle_timer_process(avr);
     avr->pc = new_pc;
     avr_cycle_count_t left = shim->target > avr->cycle ? shim->target - avr->cycle : 0;
     if (avr->run_cycle_count > left)
         avr->run_cycle_count = left;
-    if (avr->state == cpu_Sleeping)
-        avr->cycle += idle < left ? idle : left;
+    if (avr->state == cpu_Sleeping) {
+        avr_cycle_count_t asleep = idle < left ? idle : left;
+        avr->cycle += asleep;
+        shim->probe.asleep += asleep;
+    }
     if (avr->interrupt_state)
         avr_service_interrupts(avr);
+    probe_watch_flags(&shim->probe, avr);
 }
 
 static void connect_pins(struct shim *shim)
@@ -224,6 +190,7 @@ struct shim *shim_create(const char *elf, const char *mcu, uint32_t frequency_hz
     avr_extint_set_strict_lvl_trig(avr, 1, 0);
     connect_pins(shim);
     connect_uart(shim);
+    probe_connect(&shim->probe, avr);
     return shim;
 }
 
@@ -313,4 +280,21 @@ void shim_peek(const struct shim *shim, uint16_t address, uint8_t *data, uint16_
 void shim_poke(struct shim *shim, uint16_t address, const uint8_t *data, uint16_t length)
 {
     memcpy(shim->avr->data + address, data, length);
+}
+
+/* Puts the program counter somewhere else, as a glitch would; a byte address. */
+void shim_jump(struct shim *shim, uint32_t address)
+{
+    shim->avr->pc = address;
+    shim->avr->state = cpu_Running;
+}
+
+void shim_probe_clear(struct shim *shim)
+{
+    probe_clear(&shim->probe, shim->avr);
+}
+
+const struct probe *shim_probe(const struct shim *shim)
+{
+    return &shim->probe;
 }
