@@ -129,7 +129,7 @@ def test_a_model_of_other_produce_is_refused() -> None:
 
 
 @pytest.mark.hil
-def test_the_firmware_in_simavr_sorts_like_the_virtual_board() -> None:
+def test_the_firmware_in_simavr_sorts_like_the_virtual_board(built_firmware: Path) -> None:
     result = Demo(
         config=CONFIG,
         classifier=ruler_classifier(),  # type: ignore[arg-type]

@@ -1,0 +1,3 @@
+from tests.hil.build import built_firmware
+
+__all__ = ["built_firmware"]
