@@ -24,7 +24,8 @@ def check(
 ) -> None:
     """Validate a config file, and its outlets against the model that it names.
 
-    Examples:
+    For example:
+
         sorter check --config sorter.yaml
 
         sorter check --schema > sorter.schema.json

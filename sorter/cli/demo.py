@@ -40,7 +40,8 @@ def demo(
     A simulated camera looks at a simulated belt; everything between the frame and the outlet's pin
     is the real thing.
 
-    Examples:
+    For example:
+
         sorter demo
 
         sorter demo --items 1000 --speed 0.6 --board simavr --json

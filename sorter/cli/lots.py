@@ -27,7 +27,8 @@ def list_lots(
 ) -> None:
     """List the lots with their counts, oldest first.
 
-    Examples:
+    For example:
+
         sorter lots list
 
         sorter lots list --db records.sqlite --json
@@ -61,7 +62,8 @@ def export(
 ) -> None:
     """Write the items as CSV, one row an item.
 
-    Examples:
+    For example:
+
         sorter lots export > items.csv
 
         sorter lots export --lot monday --out monday.csv

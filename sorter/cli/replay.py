@@ -54,10 +54,11 @@ def replay(
 
     Belt positions come from the recording (frames.csv), else from the belt's speed.
 
-    Examples:
-        sorter replay cucumbers.sorter belt.mp4 --mm-per-px 0.5 --belt-mm-per-s 250
+    For example:
 
-        sorter replay cucumbers.sorter photos/ --still --json
+        sorter replay my.sorter belt.mp4 --mm-per-px 0.5 --belt-mm-per-s 250
+
+        sorter replay my.sorter photos/ --still --json
     """
     from sorter.camera.file_camera import FileCamera
     from sorter.classifier import Classifier

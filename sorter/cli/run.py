@@ -22,7 +22,8 @@ def run(
 
     With `board: {port: virtual}` and `camera: {source: file}` it runs without any hardware.
 
-    Examples:
+    For example:
+
         sorter run --config sorter.yaml
 
         sorter run --config sorter.yaml --lot field-7

@@ -1,7 +1,12 @@
 from __future__ import annotations
 
+import errno
 import json
+import struct
+import subprocess
 import sys
+import zlib
+from collections.abc import Iterator
 from pathlib import Path
 
 import cv2
@@ -77,6 +82,41 @@ def test_an_unreadable_photo_does_not_keep_the_others_from_being_graded(
     first, second = err.splitlines()
     assert first.startswith(f"sorter: {bad}: not a readable image")
     assert second.startswith(f"sorter: {tmp_path / 'gone.jpg'}: No such file")
+
+
+def test_a_small_file_that_unfolds_to_gigabytes_is_not_decoded(tmp_path: Path) -> None:
+    def chunk(name: bytes, data: bytes) -> bytes:
+        return (
+            struct.pack(">I", len(data)) + name + data + struct.pack(">I", zlib.crc32(name + data))
+        )
+
+    header = struct.pack(">IIBBBBB", 20_000, 20_000, 1, 0, 0, 0, 0)
+    rows = zlib.compress(bytes(1 + 20_000 // 8) * 20_000)
+    path = tmp_path / "bomb.png"
+    path.write_bytes(
+        b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", rows) + chunk(b"IEND", b"")
+    )
+    # In a process of its own: OpenCV reads its limit when it is imported.
+    done = subprocess.run(
+        [sys.executable, "-c", "from sorter.cli import main; main()", "grade", DEMO, path],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr.startswith(f"sorter: {path}: not a readable image")
+
+
+def test_what_the_system_refuses_is_one_sentence(
+    shell: Shell, photo: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(self: Path) -> Iterator[Path]:
+        raise PermissionError(errno.EACCES, "Permission denied", str(self))
+
+    monkeypatch.setattr(Path, "iterdir", refuse)
+    code, out, err = shell("replay", DEMO, photo.parent, "--still")
+    assert (code, out) == (1, "")
+    assert err.splitlines()[-1] == f"sorter: {photo.parent}: Permission denied"
 
 
 def test_a_bundle_that_is_none_is_one_sentence(shell: Shell, photo: Path) -> None:

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import sys
-
 import typer
 
-from sorter.errors import SorterError
+from sorter.command_line import run_app
 from training.cli.evaluate import evaluate
 from training.cli.fit import fit
 from training.cli.pack import pack
@@ -28,14 +26,5 @@ app.command()(synth)
 
 
 def main() -> None:
-    """Entry point: a user's mistake ends in one sentence on stderr and exit code 1."""
-    try:
-        app()
-    except SorterError as error:
-        print(f"sorter-train: {error}", file=sys.stderr)
-        sys.exit(1)
-    except OSError as error:
-        # A full disk names no file.
-        where = "" if error.filename is None else f"{error.filename}: "
-        print(f"sorter-train: {where}{error.strerror or error}", file=sys.stderr)
-        sys.exit(1)
+    """Entry point; see `run_app`."""
+    run_app("sorter-train", app)
