@@ -18,9 +18,6 @@ from firmware_bridge.messages import (
     State,
 )
 
-START_NEEDED = "start_needed"
-"""The flag that is told like a fault: the board waits for a person."""
-
 
 def describe(identity: Identity) -> BoardIdentity:
     """The identity as the rest of the program knows it."""

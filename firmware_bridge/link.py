@@ -12,10 +12,8 @@ from dataclasses import dataclass
 
 from firmware_bridge.beam_log import BeamLog
 from firmware_bridge.board import (
-    BoardBeam,
     BoardConnected,
     BoardEvent,
-    BoardFault,
     BoardIdentity,
     BoardLost,
     BoardProtocolError,
@@ -24,11 +22,11 @@ from firmware_bridge.board import (
     Shot,
 )
 from firmware_bridge.commands import CommandWindow, SessionKey
+from firmware_bridge.fault_watch import START_NEEDED, FaultWatch
 from firmware_bridge.framing import Deframer, Frame, encode
-from firmware_bridge.handshake import START_NEEDED, describe, foreign_board, reset_board, status
+from firmware_bridge.handshake import describe, foreign_board, reset_board, status
 from firmware_bridge.messages import (
     BEAMS,
-    FAULT_BITS,
     MAX_TICKS_PER_S,
     OUTCOMES,
     PROTOCOL_VERSION,
@@ -111,7 +109,7 @@ class Link:
         self._session = 0
         self._identity: Identity | None = None
         self._boot_nonce: int | None = None
-        self._faults: frozenset[str] = frozenset()
+        self._faults = FaultWatch()
         self._status: BoardStatus | None = None
         self._beams = BeamLog()
         self._hello_at_s = 0.0
@@ -221,7 +219,7 @@ class Link:
             elif isinstance(message, Report):
                 self._handle_report(message)
             elif isinstance(message, Fault):
-                self._set_faults(message.faults, START_NEEDED in self._faults)
+                self._events += self._faults.update(message.faults)
             elif isinstance(message, BeamEdge):
                 self._handle_beam(message)
             elif isinstance(message, OutletSettings | MachineSettings):
@@ -263,7 +261,8 @@ class Link:
             tick=state.tick, board_us=state.board_us, sent_s=sent_s, received_s=received_s
         )
         self._status = status(state, self.position.unfold(state.tick))
-        self._set_faults(state.faults, START_NEEDED in self._status.flags)
+        start_needed = START_NEEDED in self._status.flags
+        self._events += self._faults.update(state.faults, start_needed=start_needed)
         self.shots.make_room(state.free_slots)
 
     def _handle_ack(self, ack: Ack, seq: int) -> None:
@@ -288,33 +287,16 @@ class Link:
             self.counters.malformed += 1
             return
         self._acks.append(EventAck(number=edge.number))
-        if not self._beams.is_new(edge.number):
+        event = self._beams.take(edge, self.position)
+        if event is None:
             self.counters.stale += 1
-            return
-        time_s = self.position.host_s(edge.board_us)
-        self._events.append(
-            BoardBeam(
-                beam=BEAMS[edge.beam],
-                blocked=bool(edge.blocked),
-                tick=self.position.unfold(edge.tick),
-                time_s=time_s,
-                error_s=self.position.clock.error_s(0.0 if time_s is None else time_s),
-            )
-        )
+        else:
+            self._events.append(event)
 
     def _handle_settings(self, part: OutletSettings | MachineSettings, seq: int) -> None:
         command = self._commands.answer(SettingsRead.TYPE, seq)
         if command is None or not self.orders.take_part(part):
             self.counters.stale += 1
-
-    def _set_faults(self, bits: int, start_needed: bool) -> None:
-        names = {name for name, bit in FAULT_BITS.items() if bits & bit}
-        if start_needed:
-            names.add(START_NEEDED)
-        for name in (*FAULT_BITS, START_NEEDED):
-            if (name in names) != (name in self._faults):
-                self._events.append(BoardFault(name=name, active=name in names))
-        self._faults = frozenset(names)
 
     # --- to the board ---------------------------------------------------------------------------
 
@@ -390,7 +372,7 @@ class Link:
         self.shots.end_all(reason, self._reachable_tick(reason, now_s))
         self.orders.stop(self._commands.clear())
         self._collect()
-        self._set_faults(0, start_needed=False)
+        self._events += self._faults.update(0, start_needed=False)
         self.position.forget(rebooted=False)
         self._polling.stop()
         self._acks.clear()
