@@ -7,7 +7,7 @@ import sys
 
 from benchmarks.report import Report
 
-ALL = ("training",)
+ALL = ("training", "board")
 
 
 def main() -> int:

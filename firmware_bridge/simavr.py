@@ -63,6 +63,7 @@ def _load_shim(path: Path) -> ctypes.CDLL:
         ("shim_cycle", ctypes.c_uint64, (handle,)),
         ("shim_reset", None, (handle,)),
         ("shim_send", None, (handle, ctypes.c_char_p, ctypes.c_uint32)),
+        ("shim_backlog", ctypes.c_uint32, (handle,)),
         ("shim_take_edges", ctypes.POINTER(_Edge), (handle,)),
         ("shim_byte_count", ctypes.c_uint32, (handle,)),
         ("shim_take_bytes", ctypes.POINTER(_SentByte), (handle,)),
@@ -167,6 +168,11 @@ class Simavr:
     def send(self, data: bytes) -> None:
         """Put bytes on the wire to the board, behind those already there."""
         self._shim.shim_send(self._handle, data, len(data))
+
+    @property
+    def backlog(self) -> int:
+        """Bytes put on the wire to the board that have not got there."""
+        return int(self._shim.shim_backlog(self._handle))
 
     def take(self) -> list[WireFrame]:
         """What has come from the board by now."""

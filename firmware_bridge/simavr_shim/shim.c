@@ -253,6 +253,12 @@ void shim_send(struct shim *shim, const uint8_t *data, uint32_t length)
     push_byte(shim);
 }
 
+/* Bytes on the wire to the board that its receiver has not begun to take. */
+uint32_t shim_backlog(const struct shim *shim)
+{
+    return (shim->rx_head - shim->rx_tail) % RX_SIZE;
+}
+
 /* What waits, valid until the next run; fetching takes it away. */
 const struct edge *shim_take_edges(struct shim *shim)
 {

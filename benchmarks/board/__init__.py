@@ -1,0 +1,11 @@
+"""The board's promises: latency, throughput, safety, faults, memory."""
+
+from __future__ import annotations
+
+from benchmarks.board import speed
+from benchmarks.report import Report
+
+
+def measure(report: Report) -> None:
+    """Measure the built firmware in simavr."""
+    speed.measure(report)
