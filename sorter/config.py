@@ -46,10 +46,10 @@ class CameraConfig(_Section):
     """Pixels."""
     height: int = Field(default=720, ge=64, le=4096)
     """Pixels."""
-    fps: float = Field(default=60, gt=0, le=240)
+    fps: float = Field(default=60, ge=0.1, le=240)
     rotate_deg: Literal[0, 90, 180, 270] = 0
     """Clockwise turn after which the belt runs from left to right."""
-    mm_per_px: float = Field(default=0.4, gt=0, le=10)
+    mm_per_px: float = Field(default=0.4, ge=0.001, le=10)
     """On the belt plane, after turning."""
     reference_px: int | None = Field(default=None, ge=0)
     """Column of the reference line, after turning; the middle of the image unless given."""
@@ -72,10 +72,10 @@ class CameraConfig(_Section):
 class BeltConfig(_Section):
     """The conveyor."""
 
-    mm_per_tick: float = Field(default=0.5, gt=0, le=20)
+    mm_per_tick: float = Field(default=0.5, ge=0.001, le=20)
     length_mm: float = Field(default=1500, gt=0, le=100_000)
     """From the camera's reference line to the end of the belt."""
-    speed_mm_per_s: float = Field(default=300, gt=0, le=5000)
+    speed_mm_per_s: float = Field(default=300, ge=0.1, le=5000)
     """Nominal; used where there is no encoder to ask."""
 
 

@@ -11,6 +11,8 @@ from sorter.camera.camera import CameraError
 
 FRAMES_CSV = "frames.csv"
 COLUMNS = ("file", "time_s", "tick")
+LARGEST = 1e12
+"""Of a time or a tick: thousands of years, and positions made of it still fit into the records."""
 MAX_BYTES = 64 * 1024 * 1024
 
 
@@ -80,6 +82,9 @@ def _number(row: dict[str, str], column: str, where: str) -> float:
         value = float(row[column])
     except (TypeError, ValueError):
         value = math.nan
-    if not math.isfinite(value):
-        raise CameraError(f"{where}: {column} is {row[column]!r}; it has to be a number")
+    # nan fails this too.
+    if not abs(value) <= LARGEST:
+        raise CameraError(
+            f"{where}: {column} is {row[column]!r}; it has to be a number, at most {LARGEST:.0e}"
+        )
     return value

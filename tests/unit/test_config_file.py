@@ -49,9 +49,21 @@ def test_a_valid_file_becomes_a_config(tmp_path: Path) -> None:
             "1: camera.fsp: unknown key (value 60); did you mean fps?; allowed here: source, ",
         ),
         ("kamera: {}\n", "1: kamera: unknown key (value a section); did you mean camera?"),
-        ("camera:\n  fps: 900\n", "2: camera.fps: found 900; allowed: a number above 0 and up to"),
+        ("camera:\n  fps: 900\n", "2: camera.fps: found 900; allowed: a number from 0.1 to 240"),
         ("camera: {width: '640'}\n", "1: camera.width: found '640'; allowed: a whole number from"),
-        ("camera: {fps: yes}\n", "1: camera.fps: found true; allowed: a number above 0"),
+        ("camera: {fps: yes}\n", "1: camera.fps: found true; allowed: a number from 0.1"),
+        (
+            "belt: {mm_per_tick: 1.0e-9}\n",
+            "1: belt.mm_per_tick: found 1e-09; allowed: a number from 0.001 to 20",
+        ),
+        (
+            "camera: {mm_per_px: 1.0e-9}\n",
+            "1: camera.mm_per_px: found 1e-09; allowed: a number from 0.001 to 10",
+        ),
+        (
+            "belt: {length_mm: 0}\n",
+            "1: belt.length_mm: found 0; allowed: a number above 0 and up to",
+        ),
         ("belt: {mm_per_tick: .nan}\n", "1: belt.mm_per_tick: found nan; allowed: a number"),
         ("camera:\n\n  source: usb\n", "3: camera.source: found 'usb'; allowed: one of v4l2, file"),
         ("board:\n", "1: board: found nothing; allowed: a section with the keys port, baud"),

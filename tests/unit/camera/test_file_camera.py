@@ -72,6 +72,8 @@ def test_a_list_without_ticks_leaves_the_tick_open(tmp_path: Path) -> None:
         ("file,time_s,tick\n", "frames.csv: names no frames"),
         ("file,time_s,tick\na.png,x,1\n", "frames.csv:2: time_s is 'x'; it has to be a number"),
         ("file,time_s,tick\na.png,1,inf\n", "frames.csv:2: tick is 'inf'; it has to be a number"),
+        ("file,time_s,tick\na.png,1,1e30\n", "frames.csv:2: tick is '1e30'; it has to be a number"),
+        ("file,time_s,tick\na.png,nan,1\n", "frames.csv:2: time_s is 'nan'; it has to be a number"),
         ("file,time_s,tick\na.png\n", "frames.csv:2: time_s is None; it has to be a number"),
         ("file,time_s,tick\n../a.png,1,1\n", "frames.csv:2: file '../a.png' is no plain file name"),
         ("file,time_s,tick\nz.png,1,1\n", "frames.csv:2: z.png is not in the folder"),
