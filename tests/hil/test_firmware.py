@@ -8,11 +8,11 @@ import pytest
 from firmware_bridge.board import BoardLost, Outcome, Reason, Shot
 from firmware_bridge.messages import Identity, Report
 from firmware_bridge.plant import OUTLET_PINS, InputPin, OutputPin
-from firmware_bridge.simavr import ELF_PATH, Simavr
+from firmware_bridge.simavr import Simavr
 from firmware_bridge.simavr_board import SimavrBoard
 from tests.contract.rig import QUADRATURE, Rig
 from tests.contract.wire import Wire, shot_command
-from tests.hil.symbols import TICK_OFFSET, address_of, u32
+from tests.hil.symbols import address_of, tick_address, u32
 
 pytestmark = pytest.mark.hil
 
@@ -106,7 +106,7 @@ def test_a_reset_in_the_middle_of_a_shot_closes_the_outlet_and_fires_it_never_ag
 
 def test_shots_fire_across_the_wrap_of_the_tick_count(rig: Rig, board: SimavrBoard) -> None:
     rig.turn(7)
-    address = address_of(ELF_PATH, "board") + TICK_OFFSET
+    address = tick_address()
     assert board.simavr.peek(address, 4) == u32(7)
     board.simavr.poke(address, u32(2**32 - 50))
     wire = _take_over(board)
@@ -126,7 +126,7 @@ def test_silence_is_measured_across_the_wrap_of_the_microseconds(
     rig: Rig, board: SimavrBoard
 ) -> None:
     # An overflow is 32 768 µs; the clock wraps 260 ms from here, in the middle of the silence.
-    board.simavr.poke(address_of(ELF_PATH, "overflows"), u32(2**17 - 8))
+    board.simavr.poke(address_of("overflows"), u32(2**17 - 8))
     rig.run(40_000)
     rig.board.set_belt(True, rig.now_s)
     rig.run(40_000)
