@@ -38,7 +38,7 @@ class ClockEstimate:
     latency is shared out between the two directions: half the round trip bounds the error. The trip
     with the least doubt of each half second is kept, the rate is fitted through the two kept trips
     that bound it most tightly, and the estimate starts from the trip that leaves the least doubt
-    today: half its width plus its age times the doubt of the rate.
+    now: half its width plus its age times the doubt of the rate.
     """
 
     def __init__(self) -> None:
@@ -82,7 +82,8 @@ class ClockEstimate:
         self._in_a_row = 0
         if self._keep(trip):
             self._fit()
-        self._best = min(self._trips, key=lambda kept: self._doubt_s(kept, received_s))
+        candidates = [*self._trips, trip] if self._best is None else [*self._trips, trip, self._best]
+        self._best = min(candidates, key=lambda known: self._doubt_s(known, received_s))
 
     def board_us(self, host_s: float) -> float | None:
         """The board's unwrapped clock at a host time; None before the first round trip."""

@@ -10,6 +10,8 @@ from pathlib import Path
 
 from firmware_bridge.board import BoardError
 
+SHIPPED_HEX = Path(__file__).parent / "firmware" / "firmware.hex"
+"""The firmware that belongs to this program."""
 FLASH_WITHIN_S = 120.0
 """32 kB at 57 600 baud, read back, take half a minute."""
 MAX_HEX_BYTES = 200_000

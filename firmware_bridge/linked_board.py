@@ -50,6 +50,8 @@ class LinkedBoard:
         self._transport: Transport | None = None
         self._reopen_at_s: float | None = None
         self._reopen_after_s = REOPEN_FIRST_S
+        self.tap: Callable[[bool, bytes, float], None] | None = None
+        """Hears every byte: whether it goes to the board, the bytes, and when."""
         self.link = Link(
             name=name,
             nonces=nonces,
@@ -192,9 +194,13 @@ class LinkedBoard:
 
     def _exchange(self, transport: Transport, now_s: float) -> None:
         for arrival in transport.read(now_s):
+            if self.tap is not None:
+                self.tap(False, arrival.data, arrival.at_s)
             self.link.receive(arrival.data, arrival.at_s)
         data = self.link.due(now_s)
         if data:
+            if self.tap is not None:
+                self.tap(True, data, now_s)
             transport.write(data)
 
     def _lose(self, why: str, now_s: float) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import typer
 
+from sorter.cli.board import board_app
 from sorter.cli.check import check
 from sorter.cli.demo import demo
 from sorter.cli.grade import grade
@@ -23,6 +24,7 @@ app = typer.Typer(
 for command in (demo, run, check, grade, replay):
     app.command()(command)
 app.add_typer(lots_app, name="lots")
+app.add_typer(board_app, name="board")
 
 
 def main() -> None:

@@ -1,0 +1,275 @@
+from __future__ import annotations
+
+import json
+import os
+import termios
+import threading
+import tty
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner, Result
+
+from firmware_bridge import flash as flashing
+from firmware_bridge import ports
+from firmware_bridge.board import BoardError, BoardNotFoundError, Shot
+from firmware_bridge.bootloader_probe import probe_bootloader
+from firmware_bridge.plant import OUTLET_PINS, InputPin, PinEdge
+from firmware_bridge.ports import BoardPort
+from firmware_bridge.serial_board import SerialBoard
+from firmware_bridge.virtual_firmware import VirtualFirmware
+from firmware_bridge.virtual_port import VirtualPort
+from sorter.cli.board import board_app
+from sorter.cli.board_info import describe, gather
+from sorter.cli.board_monitor import FrameLog
+from sorter.cli.board_session import BoardSession
+from sorter.cli.board_trial import fire
+from sorter.cli.board_watch import Watch
+
+NANO = BoardPort(
+    path="/dev/ttyUSB7",
+    vid=0x1A86,
+    pid=0x7523,
+    what="CH340: Nano or a copy",
+    flash_as="nano",
+    serial_number=None,
+)
+
+
+def invoke(*arguments: str, answer: str | None = None) -> Result:
+    return CliRunner().invoke(board_app, arguments, input=answer, catch_exceptions=False)
+
+
+def run(*arguments: str) -> str:
+    result = invoke(*arguments)
+    assert result.exit_code == 0
+    return result.stdout
+
+
+class Bench:
+    """A virtual board behind a pseudo-terminal; time passes when the session waits."""
+
+    def __init__(self) -> None:
+        self.firmware = VirtualFirmware()
+        self.port = VirtualPort(self.firmware)
+        self.edges: list[PinEdge] = []
+        self.session = BoardSession(
+            SerialBoard(self.port.path, threaded=False),
+            clock=lambda: self.firmware.now_us / 1e6,
+            wait=self._wait,
+        )
+        self.session.connect()
+
+    def _wait(self, wait_s: float) -> None:
+        self.port.pump()
+        self.edges += self.firmware.advance(self.firmware.now_us + round(wait_s * 1e6))
+        self.port.pump()
+
+    def close(self) -> None:
+        self.session.board.close()
+        self.port.unplug()
+
+
+@pytest.fixture
+def bench() -> Iterator[Bench]:
+    bench = Bench()
+    yield bench
+    bench.close()
+
+
+@pytest.fixture
+def nano(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ports, "board_ports", lambda: [NANO])
+
+
+def test_list_names_the_ports_with_their_chips(nano: None) -> None:
+    assert "/dev/ttyUSB7  CH340: Nano or a copy (1a86:7523)" in run("list")
+    assert json.loads(run("list", "--json"))[0]["path"] == "/dev/ttyUSB7"
+
+
+def test_list_says_so_when_there_is_no_board(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ports, "board_ports", lambda: [])
+    assert "no board found" in invoke("list").stderr
+    assert json.loads(run("list", "--json")) == []
+    with pytest.raises(BoardNotFoundError, match="no board found at any USB port"):
+        invoke("info")
+
+
+def test_info_tells_who_the_board_is_and_what_it_keeps(bench: Bench) -> None:
+    told = gather(bench.session, port=bench.port.path, bootloader="nano")
+    assert told["boot_count"] == 1
+    assert told["reset_cause"] == "power_on"
+    assert told["channels"] == 8
+    assert len(told["settings"]["outlets"]) == 8
+    assert told["settings"]["outlets"][0]["kind"] == "valve"
+    shown = describe(told)
+    assert "reset cause            power_on" in shown
+    assert "outlet 7" in shown and "machine" in shown
+    json.dumps(told)
+
+
+def test_info_works_on_the_virtual_board() -> None:
+    assert json.loads(run("info", "--port", "virtual", "--json"))["protocol"] == 1
+
+
+def test_flash_prints_its_command_and_does_nothing_in_a_dry_run(
+    nano: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def never(command: list[str]) -> str:
+        raise AssertionError("avrdude was run")
+
+    monkeypatch.setattr(flashing, "flash", never)
+    firmware = tmp_path / "firmware.hex"
+    firmware.write_bytes(b":00000001FF\n")
+    assert run("flash", "--hex", str(firmware), "--dry-run").strip() == (
+        f"avrdude -p atmega328p -c arduino -P /dev/ttyUSB7 -b 115200 -D -U flash:w:{firmware}:i"
+    )
+    old = run("flash", "--hex", str(firmware), "--dry-run", "--board", "nano-old")
+    assert "-b 57600" in old
+
+
+def test_flash_runs_avrdude_and_warns_about_the_old_nano_bootloader(
+    nano: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    commands: list[list[str]] = []
+    monkeypatch.setattr(flashing, "flash", commands.append)
+    firmware = tmp_path / "firmware.hex"
+    firmware.write_bytes(b":00000001FF\n")
+    result = invoke("flash", "--hex", str(firmware), "--board", "nano-old")
+    assert len(commands) == 1
+    assert "does not switch the watchdog off" in result.stderr
+    assert "flashed as Arduino Nano before 2018" in result.stdout
+
+
+def test_the_virtual_board_cannot_be_flashed() -> None:
+    with pytest.raises(BoardError, match="has no flash"):
+        invoke("flash", "--port", "virtual")
+
+
+def test_a_channel_is_fired_for_the_time_asked(bench: Bench) -> None:
+    fire(bench.session, 3, 120)
+    opened, closed = [edge for edge in bench.edges if edge.pin is OUTLET_PINS[3]]
+    assert opened.level and not closed.level
+    assert closed.at_us - opened.at_us == pytest.approx(120_000, abs=2_000)
+    assert not bench.session.alive
+
+
+def test_a_refused_pulse_says_why_and_what_to_do(bench: Bench) -> None:
+    bench.firmware.drive(InputPin.ESTOP, True)
+    with pytest.raises(BoardError, match="refused to open outlet 3: the emergency stop is latched"):
+        fire(bench.session, 3, 120)
+
+
+def test_nothing_is_fired_without_a_yes() -> None:
+    assert invoke("test", "3", "--port", "virtual", answer="n\n").exit_code == 1
+    done = invoke("test", "3", "--port", "virtual", "--ms", "20", answer="y\n")
+    assert "Is everybody clear of it?" in done.stdout
+    assert "outlet 3 opened for 20 ms (1 of 1)" in done.stdout
+
+
+@pytest.mark.parametrize("wrong", [("8",), ("0", "--ms", "5000"), ("0", "--times", "100")])
+def test_what_is_fired_by_hand_is_bounded(wrong: tuple[str, ...]) -> None:
+    assert invoke("test", *wrong, "--port", "virtual", "--yes").exit_code == 2
+
+
+def test_watch_counts_beams_and_follows_the_encoder(bench: Bench) -> None:
+    watch = Watch(bench.session)
+    for a, b in ((True, False), (True, True), (False, True), (False, False)):
+        bench.firmware.drive(InputPin.ENCODER_A, a)
+        bench.firmware.drive(InputPin.ENCODER_B, b)
+        watch.hear(bench.session.step())
+    bench.firmware.drive(InputPin.PASSED_BEAM, True)
+    for events in bench.session.for_s(0.1):
+        watch.hear(events)
+    told = watch.tell()
+    assert told["tick"] == 4
+    assert told["inputs_high"] == ["button", "passed_beam"]
+    assert told["passed_beam_blocked"] == 1
+
+
+def test_watch_says_that_the_board_is_lost(bench: Bench) -> None:
+    watch = Watch(bench.session)
+    bench.firmware.reset("watchdog")
+    told = []
+    for events in bench.session.for_s(0.02):
+        watch.hear(events)
+        told.append(watch.tell().get("lost"))
+    assert any(why is not None and "was reset (cause: watchdog)" in why for why in told)
+    assert told[-1] is None
+
+
+def test_watch_ends_after_its_time_and_writes_lines_of_json() -> None:
+    lines = run("watch", "--port", "virtual", "--seconds", "0.05", "--json").splitlines()
+    assert json.loads(lines[0])["tick"] == 0
+    assert "ticks per s" in run("watch", "--port", "virtual", "--seconds", "0.05")
+
+
+def test_monitor_decodes_frames_both_ways(bench: Bench) -> None:
+    lines: list[str] = []
+    bench.session.board.tap = FrameLog(lines.append, as_json=True, start_s=0.0).hear
+    now_s = bench.session.now_s
+    bench.session.board.shoot(Shot(item_id=5, channel=1, open_tick=100, close_tick=120), now_s)
+    for _ in bench.session.for_s(0.01):
+        pass
+    frames = [json.loads(line) for line in lines]
+    (shot,) = [frame for frame in frames if frame["message"] == "ShotCommand"]
+    (ack,) = [frame for frame in frames if frame["message"] == "Ack"]
+    assert (shot["way"], shot["item_id"], shot["open_tick"]) == (">", 5, 100)
+    assert (ack["way"], ack["seq"]) == ("<", shot["seq"])
+
+
+def test_monitor_shows_what_is_no_frame_and_what_nobody_knows() -> None:
+    lines: list[str] = []
+    log = FrameLog(lines.append, as_json=False, start_s=1.0)
+    log.hear(False, b"\x05\x01\x02rubbish\x00", 1.5)
+    log.hear(True, b"\x05\x02\x02\x2f\x5b\x00", 1.75)
+    assert lines == ["    0.5000 < no frame", "    0.7500 > Heartbeat #2"]
+
+
+def test_monitor_shows_the_virtual_boards_handshake() -> None:
+    shown = run("monitor", "--port", "virtual", "--seconds", "0.01")
+    assert "> Hello #1 protocol=1 session=1" in shown
+    assert "< Identity #1" in shown
+
+
+class Bootloader:
+    """Answers STK500's sync at one speed, on a thread of its own."""
+
+    def __init__(self, speed: int) -> None:
+        self._speed = speed
+        self._master, self._slave = os.openpty()
+        tty.setraw(self._slave)
+        self.path = os.ttyname(self._slave)
+        self._thread = threading.Thread(target=self._serve, daemon=True)
+        self._thread.start()
+
+    def _serve(self) -> None:
+        while (data := os.read(self._master, 64)) != b"\x04":
+            if termios.tcgetattr(self._slave)[5] == self._speed and b"0 " in data:
+                os.write(self._master, b"\x14\x10")
+
+    def close(self) -> None:
+        os.write(self._slave, b"\x04")
+        self._thread.join(10)
+        os.close(self._master)
+        os.close(self._slave)
+
+
+@pytest.mark.parametrize(
+    ("speed", "kind"),
+    [(termios.B115200, "nano"), (termios.B57600, "nano-old"), (termios.B9600, None)],
+)
+def test_the_bootloader_is_told_by_the_speed_at_which_it_answers(
+    speed: int, kind: str | None
+) -> None:
+    bootloader = Bootloader(speed)
+    try:
+        assert probe_bootloader(bootloader.path, wait=lambda wait_s: None) == kind
+    finally:
+        bootloader.close()
+
+
+def test_a_port_that_cannot_be_probed_is_named() -> None:
+    with pytest.raises(BoardNotFoundError, match="/dev/no-such-port cannot be opened"):
+        probe_bootloader("/dev/no-such-port")
