@@ -14,7 +14,6 @@ from sorter.config import Keys, MisfitError, SorterConfig
 from sorter.config_allowed import allowed_at, keys_at
 from sorter.errors import SorterError
 
-DEFAULT_PATH = Path("/etc/sorter/sorter.yaml")
 MAX_BYTES = 256 * 1024
 MAX_VALUES = 10_000
 """Aliases count each time they are used: it bounds what a few lines can unfold to."""

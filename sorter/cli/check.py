@@ -4,19 +4,18 @@ from __future__ import annotations
 
 import json
 import sys
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+from sorter.cli import options
 
 if TYPE_CHECKING:
     from sorter.config_file import ConfigFile, Problem
 
 
 def check(
-    config: Annotated[Path, typer.Option(help="The config file.")] = Path(
-        "/etc/sorter/sorter.yaml"
-    ),
+    config: options.Config = options.DEFAULT_CONFIG,
     schema: Annotated[
         bool, typer.Option("--schema", help="Print the JSON schema for editors instead.")
     ] = False,

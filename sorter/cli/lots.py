@@ -9,19 +9,19 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from sorter.cli import options
+
 if TYPE_CHECKING:
     from sorter.records import Records
 
 lots_app = typer.Typer(name="lots", help="List lots and export their items.", no_args_is_help=True)
 
-_Config = Annotated[Path, typer.Option(help="The config that names the records.")]
 _Db = Annotated[Path | None, typer.Option(help="The records themselves, instead of a config.")]
-_DEFAULT_CONFIG = Path("/etc/sorter/sorter.yaml")
 
 
 @lots_app.command("list")
 def list_lots(
-    config: _Config = _DEFAULT_CONFIG,
+    config: options.Config = options.DEFAULT_CONFIG,
     db: _Db = None,
     as_json: Annotated[bool, typer.Option("--json", help="Answer in JSON.")] = False,
 ) -> None:
@@ -57,7 +57,7 @@ def list_lots(
 def export(
     lot: Annotated[str | None, typer.Option(help="One lot; all without it.")] = None,
     out: Annotated[Path | None, typer.Option(help="The CSV file; stdout without it.")] = None,
-    config: _Config = _DEFAULT_CONFIG,
+    config: options.Config = options.DEFAULT_CONFIG,
     db: _Db = None,
 ) -> None:
     """Write the items as CSV, one row an item.

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import sys
 from datetime import datetime
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from sorter.cli import options
+
 
 def run(
-    config: Annotated[Path, typer.Option(help="The config file.")] = Path(
-        "/etc/sorter/sorter.yaml"
-    ),
+    config: options.Config = options.DEFAULT_CONFIG,
     lot: Annotated[
         str | None, typer.Option(help="Name of the lot; today's date without it.")
     ] = None,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from pathlib import Path
-from types import TracebackType
 
 import cv2
 import yaml
@@ -46,12 +45,7 @@ class FrameRecorder:
     def __enter__(self) -> FrameRecorder:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *exception: object) -> None:
         self._list.close()
 
     def add(self, frame: Frame) -> None:
