@@ -38,7 +38,8 @@ class BoardKind(str, enum.Enum):
 def list_boards(as_json: _Json = False) -> None:
     """List the USB ports that may have a board behind them.
 
-    Examples:
+    For example:
+
         sorter board list
 
         sorter board list --json
@@ -73,7 +74,8 @@ def info(
 ) -> None:
     """Tell what board it is: identity, reset cause, boot count, faults, counters, settings.
 
-    Examples:
+    For example:
+
         sorter board info
 
         sorter board info --port virtual --json
@@ -107,7 +109,8 @@ def flash(
 ) -> None:
     """Write the firmware to a board, with avrdude.
 
-    Examples:
+    For example:
+
         sorter board flash
 
         sorter board flash --port /dev/ttyUSB0 --board nano-old --dry-run
@@ -156,7 +159,8 @@ def try_channel(
 
     The board keeps its ceilings: it refuses or shortens what is longer than the outlet may be open.
 
-    Examples:
+    For example:
+
         sorter board test 3
 
         sorter board test 0 --ms 100 --times 5 --yes
@@ -180,7 +184,8 @@ def watch(
 ) -> None:
     """Show encoder, beams, inputs and counters live. It orders nothing: the belt stands.
 
-    Examples:
+    For example:
+
         sorter board watch
 
         sorter board watch --seconds 10 --json
@@ -198,7 +203,8 @@ def monitor(
 ) -> None:
     """Print every frame between host and board, decoded; '>' goes to the board.
 
-    Examples:
+    For example:
+
         sorter board monitor --seconds 5
 
         sorter board monitor --port virtual --seconds 1 --json

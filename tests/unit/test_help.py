@@ -6,7 +6,8 @@ import sys
 import pytest
 
 COMMANDS = {
-    "sorter.cli": ["run", "demo", "check", "grade", "replay", "lots list", "lots export"],
+    "sorter.cli": ["run", "demo", "check", "grade", "replay", "lots list", "lots export"]
+    + [f"board {command}" for command in ("list", "info", "flash", "test", "watch", "monitor")],
     "training.cli": ["run", "fit", "pack", "evaluate", "synth"],
 }
 SCRIPT = """
