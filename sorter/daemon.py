@@ -8,13 +8,17 @@ from typing import Protocol
 
 from firmware_bridge.board import (
     Board,
+    BoardAnswer,
     BoardConnected,
     BoardError,
     BoardEvent,
     BoardFault,
     BoardLost,
+    Order,
+    Reason,
     ShotReport,
 )
+from firmware_bridge.fault_watch import START_NEEDED
 from sorter.camera.camera import CameraError
 from sorter.config import SorterConfig
 from sorter.decision import Decision
@@ -92,6 +96,7 @@ class Daemon:
         self._wait = wait
         self._stopping = False
         self._connected = self._was_connected = False
+        self._waiting_for_start = False
         self._pending: set[int] = set()
 
     def stop(self) -> None:
@@ -135,7 +140,8 @@ class Daemon:
                 raise CameraError(
                     f"the camera has given no frame for {CAMERA_SILENT_S:g} s; check its cable"
                 )
-            self._hear(self._line.service(now_s))
+            # The time anew: a frame's work has aged `now_s`, and the link stamps what it sends.
+            self._hear(self._line.service(self._clock()))
 
     def _let_items_reach_their_outlets(self) -> None:
         """The recording is over, but not the way of the items that it showed."""
@@ -151,7 +157,7 @@ class Daemon:
     def _wind_down(self) -> None:
         now_s = self._clock()
         # First of all and whatever else fails: the belt.
-        self._board.set_belt(False, now_s)
+        self._line.stop_belt(now_s)
         try:
             self._note(self._line.finish(now_s))
         finally:
@@ -177,7 +183,7 @@ class Daemon:
                 identity = event.identity
                 self._tell(
                     f"the board is back (firmware {identity.firmware}); the belt stands until a "
-                    f"person has looked: then restart the sorter"
+                    f"person has looked and pressed the start button"
                     if self._was_connected
                     else f"the board is connected (firmware {identity.firmware})"
                 )
@@ -186,7 +192,20 @@ class Daemon:
                 self._connected = False
                 self._tell(f"the board was lost ({event.why}); it stops the belt by itself")
             elif isinstance(event, BoardFault):
-                self._tell(f"board fault {event.name} {'raised' if event.active else 'cleared'}")
+                self._hear_fault(event)
+            elif isinstance(event, BoardAnswer) and event.order is Order.BELT:
+                self._hear_belt(event.reason)
+
+    def _hear_fault(self, fault: BoardFault) -> None:
+        if fault.name == START_NEEDED:
+            self._waiting_for_start = self._waiting_for_start and fault.active
+        else:
+            self._tell(f"board fault {fault.name} {'raised' if fault.active else 'cleared'}")
+
+    def _hear_belt(self, reason: Reason) -> None:
+        if reason is Reason.START_NEEDED and not self._waiting_for_start:
+            self._waiting_for_start = True
+            self._tell("the belt stands; press the start button when everybody is clear of it")
 
     def _tell(self, sentence: str) -> None:
         self._say(sentence)

@@ -4,7 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from firmware_bridge.board import Board, BoardConnected, BoardEvent, BoardLost, ShotReport
+from firmware_bridge.board import (
+    Board,
+    BoardConnected,
+    BoardEvent,
+    BoardFault,
+    BoardLost,
+    ShotReport,
+)
 from sorter.classifier import Classifier
 from sorter.config import SorterConfig
 from sorter.decision import Decision
@@ -37,6 +44,7 @@ class Line:
         board: Board,
         records: Records | None,
         lot: str,
+        start_belt: bool = False,
     ) -> None:
         """Build the line.
 
@@ -46,13 +54,16 @@ class Line:
             board: not yet opened.
             records: where every item leaves its row; None keeps none.
             lot: name that the items are recorded under.
+            start_belt: a person at the machine wants the belt to run from the first connection on;
+                without that the board waits for its start button.
         """
         self._pipeline = Pipeline(config=config, classifier=classifier, lot=lot)
         self._default_outlet = config.default_outlet.name
         self._board = board
         self._records = records
         self._connected = False
-        self._belt_ordered = False
+        self._belt_wanted = True
+        self._start_belt = start_belt
         self.counts = LineCounts()
 
     def start(self, now_s: float) -> None:
@@ -67,13 +78,11 @@ class Line:
                 self._records.deliver(event)
             elif isinstance(event, BoardConnected):
                 self._connected = True
-                if not self._belt_ordered:
-                    # Only the first connection starts the belt: after a stop that nobody ordered a
-                    # person has to look before it runs again.
-                    self._belt_ordered = True
-                    self._board.set_belt(True, now_s)
+                self._run_belt(now_s)
             elif isinstance(event, BoardLost):
                 self._connected = False
+            elif isinstance(event, BoardFault) and not event.active:
+                self._run_belt(now_s)
         return events
 
     def step(self, capture: Capture, now_s: float) -> list[Decision]:
@@ -94,9 +103,23 @@ class Line:
     def finish(self, now_s: float) -> list[Decision]:
         """Decide what is still in view, stop the belt and hand the last frames to the board."""
         decisions = self._carry_out(self._pipeline.finish(), now_s)
-        if self._connected:
-            self._board.set_belt(False, now_s)
+        self.stop_belt(now_s)
         return decisions
+
+    def stop_belt(self, now_s: float) -> None:
+        """The belt has run for long enough; it is not started again."""
+        self._belt_wanted = False
+        self._board.set_belt(False, now_s)
+
+    def _run_belt(self, now_s: float) -> None:
+        """Give the routine order; only the first one may be an operator's own.
+
+        After a stop that nobody ordered the board refuses the routine order until a person has
+        looked and pressed the start button.
+        """
+        if self._belt_wanted and self._connected:
+            self._board.set_belt(True, now_s, by_operator=self._start_belt)
+            self._start_belt = False
 
     def _carry_out(self, decisions: list[Decision], now_s: float) -> list[Decision]:
         done = []

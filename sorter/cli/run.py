@@ -16,8 +16,17 @@ def run(
     lot: Annotated[
         str | None, typer.Option(help="Name of the lot; today's date without it.")
     ] = None,
+    start_belt: Annotated[
+        bool,
+        typer.Option(
+            "--start-belt",
+            help="Run the belt without waiting for the start button: you stand at the machine.",
+        ),
+    ] = False,
 ) -> None:
     """Sort: watch the camera, classify, and fire the board's outlets until told to stop.
+
+    The belt waits for the start button of the machine, or runs at once with --start-belt.
 
     With `board: {port: virtual}` and `camera: {source: file}` it runs without any hardware.
 
@@ -30,7 +39,7 @@ def run(
     import signal
     from types import FrameType
 
-    from sorter.board_from_config import board_from_config
+    from sorter.board_from_config import VIRTUAL, board_from_config
     from sorter.camera.from_config import camera_from_config
     from sorter.camera.newest import NewestFrame
     from sorter.classifier import Classifier
@@ -58,6 +67,7 @@ def run(
             board=board,
             records=records,
             lot=lot or datetime.now().astimezone().date().isoformat(),
+            start_belt=start_belt or machine.board.port == VIRTUAL,
         )
         daemon = Daemon(
             config=machine,

@@ -120,7 +120,12 @@ class Demo:
         self.belt = Belt(self._machine, laid, board)
         self._lockstep = Lockstep(
             line=Line(
-                config=config, classifier=classifier, board=board, records=records, lot="demo"
+                start_belt=True,
+                config=config,
+                classifier=classifier,
+                board=board,
+                records=records,
+                lot="demo",
             ),
             belt=self.belt,
             scene=Scene(config.camera, scene),

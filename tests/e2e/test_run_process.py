@@ -71,9 +71,9 @@ def write_config(folder: Path, *, port: str, frames: int) -> Path:
 
 
 @contextmanager
-def running(config: Path, **environment: str) -> Iterator[subprocess.Popen[str]]:
+def running(config: Path, *options: str, **environment: str) -> Iterator[subprocess.Popen[str]]:
     process = subprocess.Popen(
-        [sys.executable, "-c", MAIN, "run", "--config", str(config), "--lot", "e2e"],
+        [sys.executable, "-c", MAIN, "run", "--config", str(config), "--lot", "e2e", *options],
         cwd=ROOT,
         env=os.environ | environment,
         stderr=subprocess.PIPE,
@@ -151,7 +151,7 @@ def test_sigterm_stops_the_belt_of_a_serial_board_and_ends_well(tmp_path: Path) 
     bench = Bench(config)
     write_config(tmp_path, port=bench.port.path, frames=3000)
     bench.start()
-    with running(config) as process:
+    with running(config, "--start-belt") as process:
         assert process.stderr is not None
         said = process.stderr.readline()
         while process.poll() is None and not bench.belt_edges():

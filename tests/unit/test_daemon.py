@@ -54,6 +54,7 @@ class Stage:
             board=self.board,
             records=records,
             lot="today",
+            start_belt=True,
         )
         self.daemon = Daemon(
             config=self.config,

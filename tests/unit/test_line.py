@@ -3,6 +3,7 @@ from __future__ import annotations
 from firmware_bridge.board import (
     BoardConnected,
     BoardEvent,
+    BoardFault,
     BoardIdentity,
     BoardLost,
     Outcome,
@@ -39,8 +40,9 @@ class ScriptedBoard:
     def shoot(self, shot: Shot, now_s: float) -> None:
         self.told.append(shot)
 
-    def set_belt(self, running: bool, now_s: float) -> None:
-        self.told.append("belt on" if running else "belt off")
+    def set_belt(self, running: bool, now_s: float, *, by_operator: bool = False) -> None:
+        who = " by operator" if by_operator else ""
+        self.told.append(f"belt on{who}" if running else "belt off")
 
     def heartbeat(self, now_s: float) -> None:
         self.told.append("heartbeat")
@@ -68,13 +70,16 @@ class ListedRecords:
         self.delivered.append(report)
 
 
-def make_line(board: ScriptedBoard, records: ListedRecords | None = None) -> Line:
+def make_line(
+    board: ScriptedBoard, records: ListedRecords | None = None, *, start_belt: bool = False
+) -> Line:
     return Line(
         config=make_config(),
         classifier=StubClassifier(),  # type: ignore[arg-type]
         board=board,
         records=records,  # type: ignore[arg-type]
         lot="today",
+        start_belt=start_belt,
     )
 
 
@@ -88,7 +93,7 @@ def pass_one_fruit(line: Line, board: ScriptedBoard) -> list[Decision]:
     return decisions
 
 
-def test_the_first_connection_starts_the_belt() -> None:
+def test_a_connection_gives_the_routine_order_to_run_the_belt() -> None:
     board = ScriptedBoard()
     line = make_line(board)
     line.start(0.0)
@@ -97,14 +102,36 @@ def test_the_first_connection_starts_the_belt() -> None:
     assert board.told == ["open", "belt on"]
 
 
-def test_a_board_that_comes_back_does_not_start_the_belt_again() -> None:
+def test_only_the_first_connection_can_be_an_operators_order() -> None:
+    """After a stop that nobody ordered the board refuses the routine one."""
     board = ScriptedBoard()
-    line = make_line(board)
+    line = make_line(board, start_belt=True)
     board.events = [BoardConnected(identity=IDENTITY), BoardLost(why="unplugged")]
     line.service(0.1)
     board.events = [BoardConnected(identity=IDENTITY)]
     line.service(0.2)
-    assert board.told.count("belt on") == 1
+    assert board.told == ["belt on by operator", "belt on"]
+
+
+def test_the_belt_is_ordered_to_run_again_when_the_start_button_was_pressed() -> None:
+    board = ScriptedBoard()
+    line = make_line(board)
+    board.events = [BoardConnected(identity=IDENTITY), BoardFault(name="start_needed", active=True)]
+    line.service(0.1)
+    board.events = [BoardFault(name="start_needed", active=False)]
+    line.service(0.2)
+    assert board.told == ["belt on", "belt on"]
+
+
+def test_a_belt_that_was_stopped_for_good_is_not_ordered_to_run_by_a_cleared_fault() -> None:
+    board = ScriptedBoard()
+    line = make_line(board)
+    board.events = [BoardConnected(identity=IDENTITY)]
+    line.service(0.1)
+    line.stop_belt(0.2)
+    board.events = [BoardFault(name="jam", active=False), BoardConnected(identity=IDENTITY)]
+    line.service(0.3)
+    assert board.told == ["belt on", "belt off"]
 
 
 def test_an_item_is_shot_once_and_leaves_one_record() -> None:
