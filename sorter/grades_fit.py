@@ -22,7 +22,8 @@ def grades_fit(config: SorterConfig, manifest: Manifest) -> GradesFit:
 
     An outlet may only name grades that the model knows, and the default outlet, where unsure, late
     and lost items go, may only take the lowest grade by worth: anything else would let a fault put
-    an item into a better grade than it earned.
+    an item into a better grade than it earned. Where the bundle gives all grades one worth, nobody
+    knows the lowest, and the default outlet may name none.
     """
     errors: list[tuple[Keys, str]] = []
     worth = {grade.name: grade.worth for grade in manifest.grades}
@@ -33,6 +34,15 @@ def grades_fit(config: SorterConfig, manifest: Manifest) -> GradesFit:
             if grade not in worth:
                 known = ", ".join(worth)
                 errors.append((keys, f"the model knows no grade {grade}; allowed: {known}"))
+            elif outlet.default and len(set(worth.values())) == 1:
+                errors.append(
+                    (
+                        keys,
+                        "the default outlet may only take the lowest grade, but the model does not "
+                        "know which one that is; give each grade its worth in grades.yaml beside "
+                        "the photos and train again, or let the default outlet name no grades",
+                    )
+                )
             elif outlet.default and worth[grade] > lowest:
                 names = ", ".join(name for name in worth if worth[name] == lowest)
                 errors.append(

@@ -24,7 +24,8 @@ def replay(
     bundle: Annotated[Path, typer.Argument(help="The model, NAME.sorter.")],
     path: Annotated[Path, typer.Argument(help="A video, or a folder of frames.")],
     config: Annotated[
-        Path | None, typer.Option(help="The machine; without it one with no outlets is assumed.")
+        Path | None,
+        typer.Option(help="The machine; without it PATH/sorter.yaml, or one with no outlets."),
     ] = None,
     mm_per_px: Annotated[
         float | None, typer.Option(min=0.001, max=10, help="Scale; overrides the config's.")
@@ -56,6 +57,10 @@ def replay(
 
     For example:
 
+        sorter demo --record frames --items 20
+
+        sorter replay my.sorter frames
+
         sorter replay my.sorter belt.mp4 --mm-per-px 0.5 --belt-mm-per-s 250
 
         sorter replay my.sorter photos/ --still --json
@@ -67,6 +72,9 @@ def replay(
     from sorter.records import Records
     from sorter.replay import Replay, bare_config
 
+    recorded = path / "sorter.yaml"
+    if config is None and recorded.is_file():
+        config = recorded
     file = None if config is None else read_config(config)
     classifier = Classifier.load(bundle)
     if file is not None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from importlib.resources import as_file, files
 from pathlib import Path
 
 import pytest
@@ -24,13 +23,12 @@ def test_a_recorded_demo_is_replayed_with_the_same_verdicts(
 ) -> None:
     monkeypatch.setattr(Classifier, "load", lambda path: ruler_classifier())
     ran, again, frames = tmp_path / "ran.sqlite", tmp_path / "again.sqlite", tmp_path / "frames"
-    with as_file(files("sorter.twin") / "demo.yaml") as config:
-        for command in (
-            ["demo", "--items", "12", "--record", frames, "--db", ran, "--json"],
-            ["replay", "any.sorter", frames, "--config", config, "--db", again],
-        ):
-            result = CliRunner().invoke(app, [str(word) for word in command])
-            assert result.exit_code == 0, result.output
+    for command in (
+        ["demo", "--items", "12", "--record", frames, "--db", ran, "--json"],
+        ["replay", "any.sorter", frames, "--db", again],
+    ):
+        result = CliRunner().invoke(app, [str(word) for word in command])
+        assert result.exit_code == 0, result.output
 
     first, second = rows(ran), rows(again)
     assert len(first) == 12
