@@ -4,10 +4,11 @@ VENV := .venv
 BIN := $(VENV)/bin
 DEMO_ARGS ?=
 
-.PHONY: help demo test lint firmware packages bench demo-bundle docs clean
+.PHONY: help demo trainer test lint firmware packages bench demo-bundle docs clean
 
 help:
 	@echo "make demo       simulated belt, real pipeline: sorts 200 cucumbers (DEMO_ARGS='--items 50')"
+	@echo "make trainer    installs sorter-train (TensorFlow and all)"
 	@echo "make test       installs everything, then ruff, mypy and pytest"
 	@echo "make lint       ruff and mypy only"
 	@echo "make firmware   builds the firmware and the simulator's shim"
@@ -27,7 +28,14 @@ $(VENV)/.device: pyproject.toml | $(BIN)/python
 
 $(VENV)/.all: pyproject.toml | $(BIN)/python
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[train,dev]'
+	@touch $@ $(VENV)/.trainer $(VENV)/.device
+
+$(VENV)/.trainer: pyproject.toml | $(BIN)/python
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[train]'
 	@touch $@ $(VENV)/.device
+
+trainer: $(VENV)/.trainer
+	@echo "installed: $(BIN)/sorter-train"
 
 demo: $(VENV)/.device
 	$(BIN)/sorter demo $(DEMO_ARGS)

@@ -26,7 +26,7 @@ def tensorflow() -> Any:
             import tensorflow
     except ImportError as error:
         raise TrainingError(
-            "TensorFlow is not installed; run: pip install 'edge-sorter[train]'"
+            "TensorFlow is not installed; run 'make trainer' in the checkout"
         ) from error
     tensorflow.get_logger().setLevel("ERROR")
     return tensorflow

@@ -130,7 +130,7 @@ def test_a_training_without_tensorflow_says_how_to_get_it(unseen: Path, tmp_path
     )
     assert done.returncode == 1
     assert done.stderr == (
-        "sorter-train: TensorFlow is not installed; run: pip install 'edge-sorter[train]'\n"
+        "sorter-train: TensorFlow is not installed; run 'make trainer' in the checkout\n"
     )
 
 
