@@ -93,7 +93,7 @@ def fit(
     keras = backend.keras()
     started = time.monotonic()
     keras.utils.set_random_seed(seed)
-    network = zoo.build(model, preprocess.size_px, grades)
+    network = zoo.build(model, preprocess.size_px, grades).model
     steps = epochs * -(-len(train.labels) // BATCH)
     optimizer = keras.optimizers.AdamW(
         keras.optimizers.schedules.CosineDecay(

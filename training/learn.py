@@ -49,10 +49,7 @@ def learn(root: Path, out: Path, settings: Settings, steps: Steps) -> RunRecord:
         PhotosError: the photos cannot be trained on.
         TrainingError: the settings or the installation cannot.
     """
-    if settings.model not in zoo.ZOO:
-        raise TrainingError(
-            f"no model is called '{settings.model}'; choose one of: {', '.join(zoo.ZOO)}"
-        )
+    architecture = zoo.architecture(settings.model)
     if out.resolve().is_relative_to(root.resolve()):
         raise TrainingError(f"{out}: lies among the photos; choose another folder for --out")
     if out.exists() and not out.is_dir():
@@ -66,7 +63,11 @@ def learn(root: Path, out: Path, settings: Settings, steps: Steps) -> RunRecord:
     out.mkdir(parents=True, exist_ok=True)
 
     preprocess = Preprocess(
-        size_px=settings.size_px or photos.auto_size(found), window_mm=declared.window_mm
+        size_px=settings.size_px or max(architecture.smallest_px, photos.auto_size(found)),
+        colour_order=architecture.colour_order,
+        mean=architecture.mean,
+        std=architecture.std,
+        window_mm=declared.window_mm,
     )
 
     def prepare(photo: Pixels) -> tuple[str, Pixels]:

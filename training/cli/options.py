@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from training.errors import TrainingError
+from training.zoo import ZOO
 
 if TYPE_CHECKING:
     from training.learn import Settings
@@ -28,7 +29,7 @@ Seed = Annotated[
 Name = Annotated[
     str | None, typer.Option(help="Of the bundle (the name of the folder PHOTOS unless given).")
 ]
-Model = Annotated[str, typer.Option(help="Network from the zoo: ds-cnn.")]
+Model = Annotated[str, typer.Option(help=f"Network: {', '.join(ZOO)}.")]
 Split = Annotated[
     str,
     typer.Option(

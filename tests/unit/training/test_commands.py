@@ -98,7 +98,7 @@ def test_unreadable_photos_are_refused_by_name(refuse: Refuse, tmp_path: Path) -
         ("--size", "big", "--size: found 'big'; give 'auto' or a number from 16 to 512"),
         ("--size", "8", "--size: found '8'"),
         ("--split", "thirds", "--split: found 'thirds'; choose one of: random, blocks"),
-        ("--model", "resnet", "no model is called 'resnet'; choose one of: ds-cnn"),
+        ("--model", "resnet", "no model is called 'resnet'; choose one of: ds-cnn, deep-mnist"),
     ],
 )
 def test_an_option_that_is_not_allowed_is_named(

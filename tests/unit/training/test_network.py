@@ -16,7 +16,7 @@ SHAPE = (4, 32, 32, 3)
 @pytest.mark.training
 @pytest.mark.parametrize("size_px", [16, 32, 96, 224])
 def test_ds_cnn_stays_small_at_every_size(size_px: int) -> None:
-    network = zoo.build("ds-cnn", size_px, 9)
+    network = zoo.build("ds-cnn", size_px, 9).model
     assert network.output_shape == (None, 9)
     assert 60_000 <= network.count_params() <= 250_000
 

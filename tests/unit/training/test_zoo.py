@@ -1,0 +1,73 @@
+from __future__ import annotations
+
+import re
+
+import numpy as np
+import pytest
+
+from sorter.classifier import make_interpreter
+from sorter.preprocess import Preprocess
+from training import zoo
+from training.errors import TrainingError
+from training.quantize import to_int8
+from training.zoo.backbones import BACKBONES
+
+FROM_SCRATCH = sorted(set(zoo.ZOO) - set(BACKBONES))
+
+
+@pytest.mark.training
+@pytest.mark.parametrize("name", FROM_SCRATCH)
+@pytest.mark.parametrize("size_px", [16, 33])
+def test_each_network_gives_one_logit_a_grade_at_each_size(name: str, size_px: int) -> None:
+    model = zoo.build(name, size_px, 5).model
+    assert model.input_shape == (None, size_px, size_px, 3)
+    assert model.output_shape == (None, 5)
+    assert model.layers[-1].get_config()["activation"] == "linear"
+
+
+@pytest.mark.training
+@pytest.mark.parametrize("name", FROM_SCRATCH)
+def test_each_network_becomes_a_full_int8_file(name: str) -> None:
+    size_px = zoo.ZOO[name].smallest_px
+    photos = np.random.default_rng(1).integers(0, 256, (12, size_px, size_px, 3)).astype(np.uint8)
+    preprocess = Preprocess(size_px=size_px, mean=zoo.ZOO[name].mean, std=zoo.ZOO[name].std)
+    interpreter = make_interpreter(
+        to_int8(zoo.build(name, size_px, 5).model, photos, preprocess), threads=1
+    )
+    dtypes = {details["dtype"] for details in interpreter.get_tensor_details()}
+    assert np.float32 not in dtypes
+    assert [one["dtype"] for one in interpreter.get_input_details()] == [np.int8]
+    assert [one["dtype"] for one in interpreter.get_output_details()] == [np.int8]
+
+
+@pytest.mark.training
+def test_the_ancestor_has_the_layers_of_its_tutorial() -> None:
+    layers = zoo.build("deep-mnist", 28, 10).model.layers
+    shapes = [tuple(layer.kernel.shape) for layer in layers if hasattr(layer, "kernel")]
+    assert shapes == [(5, 5, 3, 32), (5, 5, 32, 64), (7 * 7 * 64, 1024), (1024, 10)]
+    assert zoo.ZOO["deep-mnist"].recipe.augmented is False
+
+
+@pytest.mark.training
+def test_the_auxiliary_head_is_not_part_of_the_exported_model() -> None:
+    network = zoo.build("inception-mini", 32, 5)
+    assert network.auxiliary is not None
+    assert network.auxiliary.output_shape == (None, 5)
+    exported = {id(weight) for weight in network.model.weights}
+    assert [id(one) in exported for one in network.auxiliary.weights].count(False) == 2
+
+
+@pytest.mark.training
+@pytest.mark.parametrize("name", ["mobilenet-0.25", "mobilenetv2", "inceptionv3"])
+def test_the_blocks_of_a_backbone_can_be_told_apart(name: str) -> None:
+    pattern = zoo.ZOO[name].block_ends
+    assert pattern is not None
+    layers = zoo.build(name, 96, 3).model.layers
+    ends = [found[1] for layer in layers if (found := re.fullmatch(pattern, layer.name))]
+    assert len(set(ends)) >= 11
+
+
+@pytest.mark.training
+def test_an_input_too_small_for_a_backbone_is_refused() -> None:
+    with pytest.raises(TrainingError, match=r"inceptionv3 needs .* 75 px, found 64; raise --size"):
+        zoo.build("inceptionv3", 64, 3)

@@ -1,0 +1,81 @@
+"""The networks by name; each gives logits, so that a temperature works after quantization."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from training import backend
+from training.errors import TrainingError
+from training.zoo import (
+    alexnet_mini,
+    deep_mnist,
+    ds_cnn,
+    inception_mini,
+    lenet,
+    resnet_mini,
+    vgg_mini,
+)
+from training.zoo.architecture import Architecture
+from training.zoo.backbones import BACKBONES
+
+ZOO: dict[str, Architecture] = {
+    "ds-cnn": ds_cnn.ARCHITECTURE,
+    "deep-mnist": deep_mnist.ARCHITECTURE,
+    "lenet": lenet.ARCHITECTURE,
+    "alexnet-mini": alexnet_mini.ARCHITECTURE,
+    "vgg-mini": vgg_mini.ARCHITECTURE,
+    "inception-mini": inception_mini.ARCHITECTURE,
+    "resnet-mini": resnet_mini.ARCHITECTURE,
+    **BACKBONES,
+}
+DEFAULT = "ds-cnn"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Network:
+    """A network and what only its training needs."""
+
+    model: Any
+    """Keras model: from scaled photos to logits."""
+    auxiliary: Any | None = None
+    """Keras model that shares the layers and gives the logits of a second head, if it has one."""
+
+
+def architecture(name: str) -> Architecture:
+    """Look a network up.
+
+    Raises:
+        TrainingError: there is no network of this name.
+    """
+    if name not in ZOO:
+        raise TrainingError(f"no model is called '{name}'; choose one of: {', '.join(ZOO)}")
+    return ZOO[name]
+
+
+def build(name: str, size_px: int, grades: int) -> Network:
+    """An untrained network.
+
+    Args:
+        name: see `ZOO`.
+        size_px: side of the input.
+        grades: number of logits.
+
+    Raises:
+        TrainingError: there is no network of this name, or not for so small an input.
+    """
+    chosen = architecture(name)
+    if size_px < chosen.smallest_px:
+        raise TrainingError(
+            f"{name} needs an input of at least {chosen.smallest_px} px, found {size_px}; "
+            f"raise --size or choose another --model"
+        )
+    keras = backend.keras()
+    photo = keras.layers.Input((size_px, size_px, 3))
+    features = chosen.body(photo)
+    # The logits stay float32 where the rest is trained in half precision.
+    model = keras.Model(photo, keras.layers.Dense(grades, dtype="float32")(features.main))
+    if features.auxiliary is None:
+        return Network(model=model)
+    second = keras.layers.Dense(grades, dtype="float32")(features.auxiliary)
+    return Network(model=model, auxiliary=keras.Model(photo, second))
