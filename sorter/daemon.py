@@ -162,7 +162,8 @@ class Daemon:
             self._note(self._line.finish(now_s))
         finally:
             self._let_orders_through(now_s + GOODBYE_S)
-            self._say(self._status())
+            if self._was_connected:
+                self._say(self._status())
 
     def _let_orders_through(self, until_s: float) -> None:
         try:

@@ -53,8 +53,8 @@ class Pipeline:
         height, width = frame.pixels.shape[:2]
         if (width, height) != self._field_px:
             raise SorterError(
-                f"the camera delivers {width} x {height} pixels along x across the belt, but the "
-                f"configuration says {self._field_px[0]} x {self._field_px[1]}; "
+                f"the camera delivers {width} pixels along the belt and {height} across it, but "
+                f"the configuration says {self._field_px[0]} and {self._field_px[1]}; "
                 f"set camera.width and camera.height to what it delivers and calibrate again"
             )
         self._tick, self._time_s = frame.tick, frame.time_s

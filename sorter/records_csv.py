@@ -35,6 +35,9 @@ def write_csv(records: Records, out: TextIO, *, lot: str | None = None) -> int:
 
 def _cell(value: object) -> object:
     value = getattr(value, "value", value)
+    if isinstance(value, float):
+        # Thousandths of a mm, a second or a tick: all that was ever measured.
+        return f"{value:.3f}"
     if isinstance(value, str) and value.startswith(("=", "+", "-", "@", "\t", "\r")):
         return f"'{value}"
     return value

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
 import typer
 
+from sorter import __version__
 from sorter.cli.board import board_app
 from sorter.cli.check import check
 from sorter.cli.demo import demo
@@ -25,6 +28,24 @@ for command in (demo, run, check, grade, replay):
     app.command()(command)
 app.add_typer(lots_app, name="lots")
 app.add_typer(board_app, name="board")
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        print(f"sorter {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def common(
+    version: Annotated[
+        bool,
+        typer.Option(
+            "--version", help="Print the version.", callback=_print_version, is_eager=True
+        ),
+    ] = False,
+) -> None:
+    """Grade produce on a belt: watch, classify, measure and eject."""
 
 
 def main() -> None:

@@ -42,7 +42,7 @@ def test_export_writes_one_row_an_item(db: Path) -> None:
 
     assert first["lot"] == "monday"
     assert first["reason"] == "class"
-    assert first["length_mm"] == "201.5"
+    assert first["length_mm"] == "201.500"
     assert (first["delivery"], first["opened_tick"]) == ("fired", "901")
     assert (first["p_2L"], first["p_L"]) == ("0.7500", "0.2500")
     assert (second["grade"], second["p_2L"], second["delivery"]) == ("", "", "rode")

@@ -53,5 +53,7 @@ def test_a_frame_of_another_size_than_configured_is_refused_with_both_sizes() ->
         classifier=StubClassifier(by_size),  # type: ignore[arg-type]
         lot="today",
     )
-    with pytest.raises(SorterError, match=r"300 x 200 pixels.*400 x 200"):
+    with pytest.raises(
+        SorterError, match=r"300 pixels along the belt and 200 across it.*400 and 200"
+    ):
         pipeline.step(draw_frame([], size_px=(300, 200)))
