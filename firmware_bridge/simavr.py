@@ -70,7 +70,9 @@ def _load_shim(path: Path) -> ctypes.CDLL:
         ("shim_peek", None, (handle, ctypes.c_uint16, ctypes.c_char_p, ctypes.c_uint16)),
         ("shim_poke", None, (handle, ctypes.c_uint16, ctypes.c_char_p, ctypes.c_uint16)),
         ("shim_jump", None, (handle, ctypes.c_uint32)),
+        ("shim_mask_interrupts", None, (handle,)),
         ("shim_resets", ctypes.c_uint32, (handle,)),
+        ("shim_reset_at", ctypes.c_uint64, (handle,)),
         ("shim_probe_clear", None, (handle,)),
         ("shim_probe", ctypes.POINTER(ProbeCounts), (handle,)),
     ):
@@ -194,6 +196,11 @@ class Simavr:
         """How often the processor was reset since it was powered, by whatever."""
         return int(self._shim.shim_resets(self._handle))
 
+    @property
+    def reset_at(self) -> int:
+        """Cycle of the last reset; power-on is cycle 0."""
+        return int(self._shim.shim_reset_at(self._handle))
+
     def reset(self) -> None:
         """Pull the reset pin."""
         self._shim.shim_reset(self._handle)
@@ -214,6 +221,10 @@ class Simavr:
     def jump(self, address: int) -> None:
         """Derail the program: go on at another byte address of the flash."""
         self._shim.shim_jump(self._handle, address)
+
+    def mask_interrupts(self) -> None:
+        """Switch interrupts off, as a program that hangs in one has them."""
+        self._shim.shim_mask_interrupts(self._handle)
 
     def clear_probe(self) -> None:
         """Start the probe's counts anew; its stack depths reach back to power-on."""

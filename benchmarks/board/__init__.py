@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from benchmarks.board import speed
+from benchmarks.board import memory, safety, speed
 from benchmarks.report import Report
 
 
 def measure(report: Report) -> None:
     """Measure the built firmware in simavr."""
     speed.measure(report)
+    safety.measure(report)
+    memory.measure(report)

@@ -50,6 +50,8 @@ class BenchHost:
     random: Random
     questions: bool = True
     """Every other frame asks for the state, so that the way back is full, too."""
+    shots: bool = True
+    heartbeats: bool = True
     shot_every_ticks: int = 0
     """Least ticks between two shots; 0 sends them as fast as the wire takes them."""
     tick_cycles: int = FASTEST_TICK_CYCLES
@@ -83,9 +85,7 @@ class BenchHost:
         self.send(Heartbeat())
         run = BELT_ORDERS.index("run_by_operator")
         self.send(
-            BeltCommand(
-                boot_nonce=self.boot_nonce, session=SESSION, run=run, virtual_mticks_s=0
-            )
+            BeltCommand(boot_nonce=self.boot_nonce, session=SESSION, run=run, virtual_mticks_s=0)
         )
         self.wait_us(5_000)
 
@@ -155,11 +155,17 @@ class BenchHost:
             delays.append(min(cycle - cause for cause in causes if cause <= cycle))
         return delays
 
+    @property
+    def outlets_open(self) -> int:
+        """How many outlets are open."""
+        levels = {edge.pin: edge.level for edge in self.edges}
+        return sum(levels.get(pin, False) for pin in OUTLET_PINS)
+
     # --- what keeps the wire full -----------------------------------------------------------------
 
     def _fill(self) -> None:
         now = self.sim.cycle
-        if now >= self._heartbeat_at:
+        if self.heartbeats and now >= self._heartbeat_at:
             self._heartbeat_at = now + _HEARTBEAT_CYCLES
             self.send(Heartbeat())
         while self._report_acks:
@@ -172,7 +178,9 @@ class BenchHost:
             self._question_next = not self._question_next
 
     def _shoot_somewhere(self) -> bool:
-        if self.tick < self._next_shot_tick or self._on_board >= SHOT_SLOTS - 2:
+        if not self.shots or self._on_board >= SHOT_SLOTS - 2:
+            return False
+        if self.tick < self._next_shot_tick:
             return False
         open_tick = self.tick + 60 + self.random.randrange(40)
         free = [c for c in range(CHANNELS) if self._free_tick.get(c, 0) <= open_tick]

@@ -74,6 +74,7 @@ static void on_reset(struct avr_t *avr)
         shim->core_reset(avr);
     probe_reset(&shim->probe);
     shim->resets++;
+    shim->reset_at = avr->cycle;
     shim->uart_ready = 0;
     shim->rx_head = shim->rx_tail = 0;
     for (uint8_t pin = 0; pin < PINS; pin++)
@@ -97,8 +98,11 @@ static void apply_inputs(struct shim *shim)
     for (uint8_t port = 0; port < PINS / 8; port++)
         apply_external(shim, port);
     for (uint8_t pin = 0; pin < PINS; pin++)
-        if (shim->inputs[pin])
+        if (shim->inputs[pin]) {
+            /* simavr drops a level that the wire had before, though the reset has cleared PINx. */
+            shim->pin_irqs[pin]->flags |= IRQ_FLAG_INIT;
             avr_raise_irq(shim->pin_irqs[pin], shim->inputs[pin] - 1);
+        }
 }
 
 static void no_sleep(avr_t *avr, avr_cycle_count_t cycles)
@@ -243,6 +247,12 @@ uint32_t shim_resets(const struct shim *shim)
     return shim->resets;
 }
 
+/* Cycle of the last reset. */
+uint64_t shim_reset_at(const struct shim *shim)
+{
+    return shim->reset_at;
+}
+
 /* Puts bytes on the wire; those for which there is no room are lost. */
 void shim_send(struct shim *shim, const uint8_t *data, uint32_t length)
 {
@@ -293,6 +303,11 @@ void shim_jump(struct shim *shim, uint32_t address)
 {
     shim->avr->pc = address;
     shim->avr->state = cpu_Running;
+}
+
+void shim_mask_interrupts(struct shim *shim)
+{
+    avr_sreg_set(shim->avr, S_I, 0);
 }
 
 void shim_probe_clear(struct shim *shim)

@@ -46,6 +46,7 @@ struct shim {
     struct sent_byte tx[TX_SIZE];
     uint32_t tx_count;
     uint32_t resets;
+    uint64_t reset_at;
     struct probe probe;
 };
 

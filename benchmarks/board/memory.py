@@ -1,0 +1,44 @@
+"""Flash, static memory and the deepest stack of the ELF."""
+
+from __future__ import annotations
+
+import subprocess
+from random import Random
+
+from benchmarks.board.host import BenchHost
+from benchmarks.report import Report
+from firmware_bridge.simavr import ELF_PATH, Simavr
+from firmware_bridge.simavr_probe import Probe
+
+FLASH_BYTES = 32_256
+"""An ATmega328P's 32 KiB without the bootloader's 512 bytes."""
+MEMORY_LIMIT_BYTES = 1_900
+
+
+def measure(report: Report) -> None:
+    """Print what the ELF takes."""
+    text, data, bss = sizes()
+    stack = worst_stack()
+    report.at_most("flash", text + data, "bytes", FLASH_BYTES)
+    report.at_most("static RAM", data + bss, "bytes", MEMORY_LIMIT_BYTES)
+    report.at_most("worst stack", stack, "bytes", MEMORY_LIMIT_BYTES - data - bss)
+    report.at_most("static RAM and worst stack", data + bss + stack, "bytes", MEMORY_LIMIT_BYTES)
+
+
+def sizes() -> tuple[int, int, int]:
+    """Bytes of text, data and bss."""
+    done = subprocess.run(["avr-size", str(ELF_PATH)], capture_output=True, text=True, check=True)
+    text, data, bss = (int(word) for word in done.stdout.splitlines()[1].split()[:3])
+    return text, data, bss
+
+
+def worst_stack() -> int:
+    """The main program at its deepest plus the interrupts that need most, from power-on on."""
+    return _run(1).worst_stack
+
+
+def _run(seed: int) -> Probe:
+    host = BenchHost(sim=Simavr(), random=Random(seed))
+    host.connect()
+    host.turn(10_000)
+    return host.sim.probe()
