@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
+from sorter.bundle import Grade
 from sorter.frame import Pixels
 from sorter.preprocess import Preprocess
 from training import backend, photos, zoo
@@ -16,7 +17,7 @@ from training.grades import read_grades
 from training.photos import Photo
 from training.progress import Steps
 from training.quantize import scaled
-from training.run_folder import Entry, RunRecord
+from training.run_folder import RECORD, Entry, RunRecord
 from training.split import PARTS, Part, Way, group, split
 
 
@@ -54,13 +55,14 @@ def learn(root: Path, out: Path, settings: Settings, steps: Steps) -> RunRecord:
         raise TrainingError(f"{out}: lies among the photos; choose another folder for --out")
     if out.exists() and not out.is_dir():
         raise TrainingError(f"{out}: is a file; give a folder with --out")
+    if (out / RECORD).exists():
+        raise TrainingError(f"{out}: holds a run already; give a new folder with --out")
     found = photos.scan(root)
     # Cheap refusals first: reading thousands of photos takes minutes.
     split([p.grade for p in found], list(range(len(found))))
     declared = read_grades(root, sorted({photo.grade for photo in found}))
     grades = declared.in_order()
     backend.tensorflow()
-    out.mkdir(parents=True, exist_ok=True)
 
     preprocess = Preprocess(
         size_px=settings.size_px or max(architecture.smallest_px, photos.auto_size(found)),
@@ -79,6 +81,7 @@ def learn(root: Path, out: Path, settings: Settings, steps: Steps) -> RunRecord:
         skip_unreadable=settings.skip_unreadable,
         advance=steps.start("Reading photos", len(found)),
     )
+    out.mkdir(parents=True, exist_ok=True)
     digests = [digest for digest, _ in prepared]
     parts = split([p.grade for p in read], group(digests), way=settings.way, seed=settings.seed)
     names = [grade.name for grade in grades]
@@ -124,10 +127,19 @@ def learn(root: Path, out: Path, settings: Settings, steps: Steps) -> RunRecord:
         validation_accuracy=fitted.validation_accuracy,
         float_accuracy=float((said == data["test"].labels).mean()),
         seconds=fitted.seconds,
-        notes=_notes(read, digests, unreadable),
+        notes=_notes(read, digests, unreadable) + _worth_note(root, grades),
     )
     record.save(out, fitted.model)
     return record
+
+
+def _worth_note(root: Path, grades: list[Grade]) -> list[str]:
+    if len({grade.worth for grade in grades}) > 1:
+        return []
+    return [
+        f"all grades are worth the same, so the default outlet may name none of them; "
+        f"say in {root / 'grades.yaml'} what each is worth"
+    ]
 
 
 def _notes(read: list[Photo], digests: list[str], unreadable: list[Path]) -> list[str]:

@@ -17,7 +17,7 @@ from sorter.photo import read_photo
 from training.calibration import TARGET_ERROR, fit_temperature, unsure_threshold
 from training.errors import TrainingError
 from training.evaluation import Evaluation, answers
-from training.photos import name_some, read_all
+from training.photos import digest, name_some, read_all
 from training.progress import Steps
 from training.quantize import WANTED, to_int8
 from training.run_folder import METRICS, RunRecord, load_network, write_whole
@@ -60,6 +60,7 @@ def pack(
             f"{len(gone)} photos of this run are gone: {name_some(gone)}; put them back, or run "
             f"'sorter-train fit' again"
         )
+    _check_photos(record, steps)
     out.parent.mkdir(parents=True, exist_ok=True)
     model, ranges = _quantized(run, record, steps)
     draft = _draft(record, model)
@@ -120,6 +121,20 @@ def pack(
     }
     write_whole(run / METRICS, json.dumps(metrics, indent=1))
     return metrics
+
+
+def _check_photos(record: RunRecord, steps: Steps) -> None:
+    """A photo that was exchanged since may be one that the network has learnt from."""
+    photos = [photo for part in PARTS for photo in record.part(part)]
+    then = [entry.digest for part in PARTS for entry in record.entries if entry.part == part]
+    advance = steps.start("Checking photos", len(photos))
+    _, now, _ = read_all(photos, digest, skip_unreadable=False, advance=advance)
+    changed = [photo.path for photo, a, b in zip(photos, then, now, strict=True) if a != b]
+    if changed:
+        raise TrainingError(
+            f"{len(changed)} photos are not those of this run any more: {name_some(changed)}; "
+            f"put them back, or run 'sorter-train fit' again"
+        )
 
 
 def _quantized(run: Path, record: RunRecord, steps: Steps) -> tuple[bytes, int]:

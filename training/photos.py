@@ -47,7 +47,8 @@ def scan(root: Path) -> list[Photo]:
         The photos, by grade, each grade's in the natural order of their names (`9` before `10`).
 
     Raises:
-        PhotosError: the folder is missing, or it, or a grade's folder, holds no photos.
+        PhotosError: the folder is missing, it or a grade's folder holds no photos, or a grade's
+            folder holds folders.
     """
     if not root.is_dir():
         what = "is a file" if root.exists() else "does not exist"
@@ -57,7 +58,13 @@ def scan(root: Path) -> list[Photo]:
         raise PhotosError(f"{root}: has no sub-folders; make one folder of photos for each grade")
     photos = []
     for folder in folders:
-        files = [p for p in folder.iterdir() if p.is_file() and not _is_system_file(p)]
+        entries = [p for p in folder.iterdir() if not _is_system_file(p)]
+        if deeper := sorted(p for p in entries if p.is_dir()):
+            raise PhotosError(
+                f"{folder}: holds folders ({name_some(deeper)}); "
+                f"move their photos into {folder} itself, since deeper ones are not looked at"
+            )
+        files = [p for p in entries if p.is_file()]
         if not files:
             raise PhotosError(f"{folder}: has no photos; add photos of this grade or remove it")
         files.sort(key=lambda p: natural_key(p.name))

@@ -89,7 +89,7 @@ def test_unreadable_photos_are_refused_by_name(refuse: Refuse, tmp_path: Path) -
     err = refuse("run", tmp_path / "photos", "--out", tmp_path / "out")
     assert "1 of 25 files are no readable photos" in err
     assert "broken.jpg" in err
-    assert not (tmp_path / "out" / "run.json").exists()
+    assert not (tmp_path / "out").exists()
 
 
 @pytest.mark.parametrize(
@@ -107,6 +107,13 @@ def test_an_option_that_is_not_allowed_is_named(
     write_photos(tmp_path / "photos")
     args = ("run", tmp_path / "photos", "--out", tmp_path / "out", option, value)
     assert sentence in refuse(*args)
+
+
+def test_a_finished_run_is_not_written_over(refuse: Refuse, tmp_path: Path) -> None:
+    photos, out = write_photos(tmp_path / "photos"), tmp_path / "out"
+    out.mkdir()
+    (out / "run.json").touch()
+    assert "holds a run already; give a new folder" in refuse("run", photos, "--out", out)
 
 
 def test_a_run_is_not_written_among_its_photos(refuse: Refuse, tmp_path: Path) -> None:
@@ -134,10 +141,10 @@ def test_a_damaged_run_is_not_packed(refuse: Refuse, tmp_path: Path) -> None:
     assert "run.json: format" in refuse("pack", tmp_path, "--out", tmp_path / "x.sorter")
 
 
-def test_a_run_whose_photos_are_gone_is_not_packed(refuse: Refuse, tmp_path: Path) -> None:
+def write_run(folder: Path) -> None:
     record = RunRecord(
         name="test",
-        photos=tmp_path / "photos",
+        photos=folder / "photos",
         grades=[Grade(name="L"), Grade(name="M")],
         preprocess=Preprocess(size_px=32),
         model="ds-cnn",
@@ -151,7 +158,20 @@ def test_a_run_whose_photos_are_gone_is_not_packed(refuse: Refuse, tmp_path: Pat
         float_accuracy=0.5,
         seconds=1,
     )
-    (tmp_path / "run.json").write_text(record.model_dump_json())
+    (folder / "run.json").write_text(record.model_dump_json())
+
+
+def test_a_run_with_an_exchanged_photo_is_not_packed(refuse: Refuse, tmp_path: Path) -> None:
+    write_run(tmp_path)
+    photo = tmp_path / "photos" / "L" / "1.png"
+    photo.parent.mkdir(parents=True)
+    cv2.imwrite(str(photo), noise(1))
+    err = refuse("pack", tmp_path, "--out", tmp_path / "x.sorter")
+    assert f"1 photos are not those of this run any more: {photo}" in err
+
+
+def test_a_run_whose_photos_are_gone_is_not_packed(refuse: Refuse, tmp_path: Path) -> None:
+    write_run(tmp_path)
     err = refuse("pack", tmp_path, "--out", tmp_path / "x.sorter")
     assert f"1 photos of this run are gone: {tmp_path / 'photos' / 'L' / '1.png'}" in err
 

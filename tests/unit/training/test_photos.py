@@ -51,6 +51,13 @@ def test_a_grade_without_photos_is_named(tmp_path: Path) -> None:
         scan(tmp_path)
 
 
+def test_folders_in_a_grades_folder_are_not_passed_over_in_silence(tmp_path: Path) -> None:
+    write_photos(tmp_path)
+    (tmp_path / "L" / "day1").mkdir()
+    with pytest.raises(PhotosError, match=r"L: holds folders \(.*day1\); move their photos"):
+        scan(tmp_path)
+
+
 def test_unreadable_files_are_named_and_refused(tmp_path: Path) -> None:
     write_photos(tmp_path, per_grade=2)
     (tmp_path / "L" / "notes.txt").write_text("these are the best ones")
