@@ -82,8 +82,8 @@ class ClockEstimate:
         self._in_a_row = 0
         if self._keep(trip):
             self._fit()
-        candidates = [*self._trips, trip] if self._best is None else [*self._trips, trip, self._best]
-        self._best = min(candidates, key=lambda known: self._doubt_s(known, received_s))
+        known_trips = (*self._trips, trip, self._best or trip)
+        self._best = min(known_trips, key=lambda known: self._doubt_s(known, received_s))
 
     def board_us(self, host_s: float) -> float | None:
         """The board's unwrapped clock at a host time; None before the first round trip."""

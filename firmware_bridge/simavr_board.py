@@ -13,11 +13,14 @@ class SimavrBoard(SimulatedBoard):
 
     Args:
         elf: another firmware than the built one.
+        virtual_ticks_per_s: as in `LinkedBoard`.
 
     Raises:
         BoardError: the firmware or the simulator's library is not built.
     """
 
-    def __init__(self, elf: Path | None = None) -> None:
+    def __init__(self, elf: Path | None = None, *, virtual_ticks_per_s: float = 0.0) -> None:
         self.simavr = Simavr(ELF_PATH if elf is None else elf)
-        super().__init__(self.simavr, name="the board in simavr")
+        super().__init__(
+            self.simavr, name="the board in simavr", virtual_ticks_per_s=virtual_ticks_per_s
+        )

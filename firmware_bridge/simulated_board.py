@@ -33,11 +33,20 @@ class PlantTransport:
 
 
 class SimulatedBoard(LinkedBoard):
-    """`Board` and `Plant` at once. Bytes move on the plant's time; `now_s` may be any clock."""
+    """`Board` and `Plant` at once. Bytes move on the plant's time; `now_s` may be any clock.
 
-    def __init__(self, plant: WiredPlant, *, name: str) -> None:
+    Args:
+        plant: the board and its wire.
+        name: what the board is called in sentences for the user.
+        virtual_ticks_per_s: as in `LinkedBoard`.
+    """
+
+    def __init__(self, plant: WiredPlant, *, name: str, virtual_ticks_per_s: float = 0.0) -> None:
         super().__init__(
-            lambda: PlantTransport(plant), name=name, nonces=itertools.count(1).__next__
+            lambda: PlantTransport(plant),
+            name=name,
+            nonces=itertools.count(1).__next__,
+            virtual_ticks_per_s=virtual_ticks_per_s,
         )
         self._plant = plant
 

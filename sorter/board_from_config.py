@@ -17,4 +17,8 @@ def board_from_config(config: SorterConfig) -> Board:
         return VirtualLineBoard(config)
     from firmware_bridge.serial_board import SerialBoard
 
-    return SerialBoard(config.board.port, baud=config.board.baud)
+    return SerialBoard(
+        config.board.port,
+        baud=config.board.baud,
+        virtual_ticks_per_s=config.belt.virtual_ticks_per_s,
+    )

@@ -77,6 +77,13 @@ class BeltConfig(_Section):
     """From the camera's reference line to the end of the belt."""
     speed_mm_per_s: float = Field(default=300, ge=0.1, le=5000)
     """Nominal; used where there is no encoder to ask."""
+    encoder: bool = True
+    """Without one the board makes the ticks itself, at the nominal speed while the belt runs."""
+
+    @property
+    def virtual_ticks_per_s(self) -> float:
+        """What the board has to make of ticks itself; 0 where an encoder counts them."""
+        return 0.0 if self.encoder else self.speed_mm_per_s / self.mm_per_tick
 
 
 class BoardConfig(_Section):

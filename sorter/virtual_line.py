@@ -14,7 +14,7 @@ class VirtualLineBoard(VirtualBoard):
 
     def __init__(self, config: SorterConfig) -> None:
         """Put the configured belt around the board."""
-        super().__init__()
+        super().__init__(virtual_ticks_per_s=config.belt.virtual_ticks_per_s)
         self._belt = Belt(Machine.as_configured(config), iter(()), self)
         self._powered_s: float | None = None
 

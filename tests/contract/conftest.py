@@ -18,25 +18,32 @@ __all__ = ["built_firmware"]
 SIMAVR = pytest.param("simavr", marks=pytest.mark.hil)
 
 
-def serial_rig() -> Iterator[Rig]:
+def serial_rig(virtual_ticks_per_s: float) -> Iterator[Rig]:
     firmware = VirtualFirmware()
     port = VirtualPort(firmware)
-    board = SerialBoard(port.path, threaded=False)
+    board = SerialBoard(port.path, threaded=False, virtual_ticks_per_s=virtual_ticks_per_s)
     yield Rig(board=board, plant=firmware, pump=port.pump)
     board.close()
     port.unplug()
 
 
-@pytest.fixture(params=["virtual", "serial", SIMAVR])
-def unconnected(request: pytest.FixtureRequest) -> Iterator[Rig]:
-    """A board that is powered and not opened."""
+def powered(request: pytest.FixtureRequest, virtual_ticks_per_s: float = 0.0) -> Iterator[Rig]:
     if request.param == "serial":
-        yield from serial_rig()
+        yield from serial_rig(virtual_ticks_per_s)
         return
     if request.param == "simavr":
         request.getfixturevalue("built_firmware")
-    board = SimavrBoard() if request.param == "simavr" else VirtualBoard()
-    yield Rig(board=board, plant=board)
+        simavr = SimavrBoard(virtual_ticks_per_s=virtual_ticks_per_s)
+        yield Rig(board=simavr, plant=simavr)
+        return
+    virtual = VirtualBoard(virtual_ticks_per_s=virtual_ticks_per_s)
+    yield Rig(board=virtual, plant=virtual)
+
+
+@pytest.fixture(params=["virtual", "serial", SIMAVR])
+def unconnected(request: pytest.FixtureRequest) -> Iterator[Rig]:
+    """A board that is powered and not opened."""
+    yield from powered(request)
 
 
 @pytest.fixture
@@ -44,6 +51,14 @@ def rig(unconnected: Rig) -> Rig:
     """A board after the handshake."""
     unconnected.connect()
     return unconnected
+
+
+@pytest.fixture(params=["virtual", "serial", SIMAVR])
+def rig_without_encoder(request: pytest.FixtureRequest) -> Iterator[Rig]:
+    """A board after the handshake, at a machine that has no encoder: 600 ticks a second."""
+    for rig in powered(request, virtual_ticks_per_s=600.0):
+        rig.connect()
+        yield rig
 
 
 @pytest.fixture(params=["virtual", SIMAVR])

@@ -3,7 +3,17 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from firmware_bridge.board import BoardConnected, BoardEvent, BoardFault, ShotReport
+from firmware_bridge.board import (
+    BoardAnswer,
+    BoardBeam,
+    BoardConnected,
+    BoardEvent,
+    BoardFault,
+    Order,
+    Reason,
+    ShotReport,
+)
+from firmware_bridge.fault_watch import START_NEEDED
 from firmware_bridge.linked_board import LinkedBoard
 from firmware_bridge.plant import InputPin, OutputPin, PinEdge, Plant
 
@@ -77,7 +87,24 @@ class Rig:
 
     @property
     def faults(self) -> list[tuple[str, bool]]:
-        return [(e.name, e.active) for e in self.events if isinstance(e, BoardFault)]
+        """What was raised and cleared, in order; the wait for the start button is no fault."""
+        told = [event for event in self.events if isinstance(event, BoardFault)]
+        return [(fault.name, fault.active) for fault in told if fault.name != START_NEEDED]
+
+    @property
+    def waits_for_start(self) -> bool:
+        """What was told last."""
+        told = [event for event in self.events if isinstance(event, BoardFault)]
+        return [fault.active for fault in told if fault.name == START_NEEDED][-1]
+
+    @property
+    def beams(self) -> list[BoardBeam]:
+        return [event for event in self.events if isinstance(event, BoardBeam)]
+
+    def answers(self, order: Order) -> list[Reason]:
+        """What became of the orders of this kind."""
+        told = [event for event in self.events if isinstance(event, BoardAnswer)]
+        return [answer.reason for answer in told if answer.order is order]
 
     def swings(self, pin: OutputPin) -> list[tuple[int, bool]]:
         """Tick and level of every change of an output."""
