@@ -108,7 +108,7 @@ def test_every_fruit_leaves_one_row_that_ends_as_fired(tmp_path: Path) -> None:
 
 def test_a_board_that_never_runs_the_belt_is_given_up() -> None:
     class Stubborn(VirtualBoard):
-        def set_belt(self, running: bool, now_s: float) -> None:
+        def set_belt(self, running: bool, now_s: float, *, by_operator: bool = False) -> None:
             pass
 
     result = run(items=3, board=Stubborn())
