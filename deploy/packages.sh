@@ -3,13 +3,24 @@
 # Without root or password-less sudo it names them and goes on (with CI=true it fails).
 set -euo pipefail
 
-wanted=(python3-venv build-essential gcc-avr avr-libc simavr libsimavr-dev libelf-dev systemd shellcheck)
+wanted=(python3-venv build-essential gcc-avr avr-libc simavr libsimavr-dev libelf-dev clang systemd \
+  shellcheck)
 
 if ! command -v dpkg-query >/dev/null; then
   echo "packages.sh: not a Debian or Ubuntu system; install yourself what matches: ${wanted[*]}" >&2
   exit 0
 fi
 
+# What clang's sanitizers and fuzzer link against is named after its version; unknown before the first
+# `apt-get update`.
+runtime_of_clang() {
+  local name
+  name=$(apt-cache depends clang 2>/dev/null | sed -n 's/^ *Depends: clang-\([0-9]\+\)$/libclang-rt-\1-dev/p')
+  if [ -n "$name" ] && apt-cache show "$name" >/dev/null 2>&1; then echo "$name"; fi
+}
+
+mapfile -t runtime < <(runtime_of_clang)
+wanted+=("${runtime[@]}")
 missing=()
 for package in "${wanted[@]}"; do
   status=$(dpkg-query -W -f '${db:Status-Status}' "$package" 2>/dev/null || true)
@@ -31,3 +42,5 @@ fi
 export DEBIAN_FRONTEND=noninteractive
 "${as_root[@]}" apt-get update -q
 "${as_root[@]}" apt-get install -q -y --no-install-recommends "${missing[@]}"
+mapfile -t runtime < <(runtime_of_clang)
+"${as_root[@]}" apt-get install -q -y --no-install-recommends "${runtime[@]}"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from benchmarks.board import memory, safety, speed
+from benchmarks.board import faults, memory, safety, speed
 from benchmarks.report import Report
 
 
@@ -11,3 +11,4 @@ def measure(report: Report) -> None:
     speed.measure(report)
     safety.measure(report)
     memory.measure(report)
+    faults.measure(report)

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 FIRMWARE = Path(__file__).parents[2] / "firmware_bridge" / "firmware"
-PACKAGES = "build-essential gcc-avr avr-libc simavr libsimavr-dev libelf-dev"
+PACKAGES = "build-essential gcc-avr avr-libc simavr libsimavr-dev libelf-dev clang"
 
 
 def need(tool_present: bool, what: str) -> None:
