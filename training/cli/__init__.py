@@ -7,6 +7,7 @@ import typer
 from sorter.command_line import run_app
 from training.cli.evaluate import evaluate
 from training.cli.fit import fit
+from training.cli.import_photos import import_photos
 from training.cli.pack import pack
 from training.cli.run import run
 from training.cli.synth import synth
@@ -23,6 +24,7 @@ app.command()(fit)
 app.command()(pack)
 app.command()(evaluate)
 app.command()(synth)
+app.command("import")(import_photos)
 
 
 def main() -> None:

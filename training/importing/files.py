@@ -1,0 +1,81 @@
+"""Sources that are image files: one folder a grade, or a table that lists them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from sorter.photo import MAX_PHOTO_BYTES
+from training.errors import PhotosError
+from training.importing.incoming import Incoming
+from training.item_table import TABLE, ItemTable, read_rows
+from training.photos import scan
+
+COLLECTED = "items.csv"
+"""The table that the sorter writes beside the photos that it collects: one line a photo, columns
+`path, item, session, said, grade`; `said` is the model's grade, `grade` that of a person, empty
+as long as nobody has graded the item."""
+
+
+def from_folders(root: Path) -> list[Incoming]:
+    """Photos in one folder a grade, with the items and sessions of their `photos.csv` if any.
+
+    Raises:
+        PhotosError: see `scan`.
+    """
+    table = ItemTable.beside(root)
+    incoming = []
+    for photo in scan(root):
+        item, session = table.look_up(photo.path.relative_to(root).as_posix())
+        incoming.append(_file(photo.path, photo.grade, item, session or ""))
+    return incoming
+
+
+def from_table(path: Path) -> tuple[list[Incoming], int]:
+    """Photos listed in a CSV file, columns `path, grade` and, if known, `item, session`.
+
+    Args:
+        path: of the table; the photos' paths are relative to its folder.
+
+    Returns:
+        The photos, and how many were left out because their grade is empty.
+
+    Raises:
+        PhotosError: the table cannot be read, or names photos that are not there.
+    """
+    rows = read_rows(path, needed=("path", "grade"))
+    graded = [row for row in rows if row.grade]
+    if not graded:
+        raise PhotosError(f"{path}: no line has a grade; fill in the column 'grade'")
+    incoming = []
+    for row in graded:
+        photo = path.parent / row.path
+        if not photo.is_file():
+            raise PhotosError(f"{path}: line {row.line}: no file {photo}; correct the path")
+        item = f"{row.session}/{row.item}" if row.item else None
+        incoming.append(_file(photo, row.grade, item, row.session))
+    return incoming, len(rows) - len(graded)
+
+
+def _file(path: Path, grade: str, item: str | None, session: str) -> Incoming:
+    return Incoming(
+        name=str(path),
+        grade=grade,
+        item=item,
+        session=session,
+        suffix=path.suffix.lower(),
+        read=_reader(path),
+    )
+
+
+def _reader(path: Path) -> Callable[[], bytes]:
+    def read() -> bytes:
+        if path.stat().st_size > MAX_PHOTO_BYTES:
+            limit = MAX_PHOTO_BYTES // 2**20
+            raise PhotosError(f"{path}: larger than {limit} MiB; scale the photo down first")
+        return path.read_bytes()
+
+    return read
+
+
+__all__ = ["COLLECTED", "TABLE", "from_folders", "from_table"]

@@ -1,0 +1,46 @@
+"""Tells what kind of source a path is."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from training.errors import PhotosError
+from training.importing.files import COLLECTED, from_folders, from_table
+from training.importing.incoming import Incoming
+from training.importing.pickled import batches, from_pickles, is_pickle
+
+
+def incoming(source: Path, grades: Sequence[str] | None) -> tuple[list[Incoming], list[str]]:
+    """The photos of a source, and what the user should know about them.
+
+    Args:
+        source: a folder with one sub-folder a grade, a folder that the sorter collected, a folder
+            of pickled batches, one such batch, or a CSV file.
+        grades: names of a pickle's labels, from 0.
+
+    Raises:
+        PhotosError: it is none of them.
+    """
+    if not source.exists():
+        raise PhotosError(f"{source}: does not exist; give a folder, a CSV file or a pickle")
+    if source.is_dir():
+        if (source / COLLECTED).is_file():
+            return _listed(source / COLLECTED)
+        if found := batches(source):
+            return from_pickles(found, grades), []
+        return from_folders(source), []
+    if source.suffix.lower() == ".csv":
+        return _listed(source)
+    if is_pickle(source):
+        return from_pickles([source], grades), []
+    raise PhotosError(
+        f"{source}: neither a folder, nor a CSV file, nor a CIFAR-style pickle; give one of these "
+        f"(an archive has to be unpacked first)"
+    )
+
+
+def _listed(table: Path) -> tuple[list[Incoming], list[str]]:
+    photos, ungraded = from_table(table)
+    notes = [f"left out {ungraded} photos that have no grade yet"] if ungraded else []
+    return photos, notes
