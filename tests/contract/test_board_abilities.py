@@ -113,7 +113,11 @@ def test_beam_edges_come_once_each_with_their_tick_and_time(rig: Rig) -> None:
         ("passed", True),
         ("passed", False),
     ] * 2
-    assert [edge.tick for edge in beams] == [40, 60, 80, 100]
+    # Each beam edge comes with an encoder edge at the same instant, which a board may take first.
+    assert [edge.tick - at for edge, at in zip(beams, (40, 60, 80, 100), strict=True)] in (
+        [0] * 4,
+        [1] * 4,
+    )
     for edge, at_s in zip(beams, times_s, strict=True):
         assert edge.time_s is not None
         # The passed beam is read every millisecond; only the entry beam has input capture.

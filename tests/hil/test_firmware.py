@@ -75,7 +75,7 @@ def test_the_same_run_gives_the_same_edges(built_firmware: Path) -> None:
 def test_a_hung_timer_lets_the_watchdog_bring_the_pins_to_safety(
     rig: Rig, board: SimavrBoard
 ) -> None:
-    rig.board.set_belt(True, rig.now_s)
+    rig.board.set_belt(True, rig.now_s, by_operator=True)
     rig.board.shoot(shot(1, 30, 5_000), rig.now_s)
     rig.turn(40)
     board.simavr.poke(TIMSK2, b"\0")
@@ -128,7 +128,7 @@ def test_silence_is_measured_across_the_wrap_of_the_microseconds(
     # An overflow is 32 768 µs; the clock wraps 260 ms from here, in the middle of the silence.
     board.simavr.poke(address_of("overflows"), u32(2**17 - 8))
     rig.run(40_000)
-    rig.board.set_belt(True, rig.now_s)
+    rig.board.set_belt(True, rig.now_s, by_operator=True)
     rig.run(40_000)
     rig.alive = False
     quiet_us = board.now_us

@@ -7,12 +7,14 @@ from firmware_bridge.messages import CHANNELS, HORIZON_TICKS, SHOT_SLOTS
 
 @dataclass
 class PlainShot:
+    items: tuple[int, ...]
     channel: int
     first: int
     end: int
     opened_at: int | None = None
     ended: tuple[str, str, int] | None = None
     """Outcome, reason, tick."""
+    cancelled: set[int] = field(default_factory=set)
 
 
 @dataclass
@@ -23,14 +25,39 @@ class PlainQueue:
     """By item, as long as the test looks back."""
     acknowledged: set[int] = field(default_factory=set)
 
-    def offer(self, item: int, channel: int, first: int, end: int) -> str:
-        if item not in self.answers:
-            self.answers[item] = self._judge(channel, first, end)
-            if self.answers[item] == "NONE":
-                self.shots[item] = PlainShot(channel, first, end)
-        return self.answers[item]
+    def offer(self, items: tuple[int, ...], channel: int, first: int, end: int) -> str:
+        item = items[0]
+        if item in self.answers:
+            return self.answers[item]
+        answer = self._judge(items, channel, first, end)
+        if answer != "FULL":
+            self.answers[item] = answer
+        if answer == "NONE":
+            self.shots[item] = PlainShot(items, channel, first, end)
+        return answer
 
-    def _judge(self, channel: int, first: int, end: int) -> str:
+    def _held(self, item: int) -> PlainShot | None:
+        for key, shot in self.shots.items():
+            if item in shot.items and key not in self.acknowledged:
+                return shot
+        return None
+
+    def cancel(self, item: int) -> str:
+        shot = self._held(item)
+        if shot is None:
+            return "LATE" if item in self.answers else "NO_SHOT"
+        if item in shot.cancelled:
+            return "NONE"
+        if shot.ended or shot.opened_at is not None:
+            return "LATE"
+        shot.cancelled.add(item)
+        if len(shot.cancelled) == len(shot.items):
+            shot.ended = ("CANCELLED", "CANCEL", self.tick)
+        return "NONE"
+
+    def _judge(self, items: tuple[int, ...], channel: int, first: int, end: int) -> str:
+        if any(self._held(item) for item in items):
+            return "DUPLICATE"
         if channel >= CHANNELS:
             return "CHANNEL"
         if not 0 < end - first <= HORIZON_TICKS:
@@ -82,13 +109,14 @@ class PlainQueue:
         return mask
 
     @property
-    def reports(self) -> dict[int, tuple[int, str, str, int, int]]:
-        """Channel, outcome, reason, open and close tick (0 unless it opened) by item."""
+    def reports(self) -> dict[int, tuple[int, int, str, str, int, int]]:
+        """Items, channel, outcome, reason, open and close tick (0 unless it opened) by item."""
         told = {}
         for item, shot in self.shots.items():
             if shot.ended and item not in self.acknowledged:
                 outcome, reason, tick = shot.ended
                 opened = shot.opened_at is not None
                 ticks = (shot.opened_at or 0, tick) if opened else (0, 0)
-                told[item] = (shot.channel, outcome, reason, *ticks)
+                stands = sum(1 << k for k, i in enumerate(shot.items) if i not in shot.cancelled)
+                told[item] = (stands, shot.channel, outcome, reason, *ticks)
         return told

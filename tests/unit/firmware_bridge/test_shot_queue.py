@@ -1,69 +1,42 @@
-"""The Python queue and the C queue, each against a plain model."""
+"""The queue against a plain model; the C queue is held against this one as part of its board."""
 
-from pathlib import Path
-from typing import Protocol
-
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from firmware_bridge.board import Outcome, Reason
 from firmware_bridge.messages import (
     OUTCOME_CODES,
     OUTCOMES,
-    REASON_CODES,
     REASONS,
     VERDICTS_KEPT,
-    Report,
-    ShotCommand,
 )
 from firmware_bridge.shot_queue import ShotQueue
 from firmware_bridge.wrapping import ahead, fold
 from tests.contract.wire import shot_command
-from tests.unit.firmware_bridge.native_queue import NativeShotQueue
 from tests.unit.firmware_bridge.queue_model import PlainQueue
-
-
-class AnyQueue(Protocol):
-    """What the Python and the C queue have in common."""
-
-    @property
-    def open_mask(self) -> int: ...
-    @property
-    def free_slots(self) -> int: ...
-    @property
-    def reports(self) -> list[Report]: ...
-    def offer(self, shot: ShotCommand, tick: int) -> Reason: ...
-    def on_tick(self, tick: int, forward: bool) -> None: ...
-    def flush(self, tick: int) -> None: ...
-    def cut(self, channel: int, tick: int) -> None: ...
-    def acknowledge(self, item_id: int) -> None: ...
-
-
-class PythonQueue(ShotQueue):
-    def flush(self, tick: int) -> None:
-        self.stop(Reason.FLUSH, tick)
-
-
-class CQueue(NativeShotQueue):
-    def flush(self, tick: int) -> None:
-        self.stop(REASON_CODES[Reason.FLUSH], tick)
 
 
 class Checked:
     """A queue and the plain model beside it, compared after every step."""
 
-    def __init__(self, queue: AnyQueue, start: int) -> None:
-        self.queue = queue
+    def __init__(self, start: int) -> None:
+        self.queue = ShotQueue()
         self.model = PlainQueue(tick=start)
         self.near = start
 
-    def offer(self, item: int, channel: int, ahead_by: int, length: int) -> None:
+    def offer(self, item: int, channel: int, ahead_by: int, length: int, mate: int) -> None:
         if len(self.model.answers) >= VERDICTS_KEPT and item not in self.model.answers:
             return
         first = self.model.tick + ahead_by
-        command = shot_command(item, first, first + length, channel=channel)
+        mates = (mate,) if mate not in (0, item) else ()
+        command = shot_command(item, first, first + length, channel=channel, mates=mates)
         answer = self.queue.offer(command, fold(self.model.tick))
-        assert answer.name == self.model.offer(item, channel, first, first + length)
+        items = (item, *mates)
+        assert answer.name == self.model.offer(items, channel, first, first + length)
+
+    def cancel(self, item: int) -> None:
+        answer = self.queue.cancel(item, fold(self.model.tick))
+        assert answer.name == self.model.cancel(item)
 
     def move(self, step: int) -> None:
         self.model.move(step)
@@ -73,6 +46,7 @@ class Checked:
         assert self.queue.open_mask == self.model.mask
         told = {
             r.item_id: (
+                r.items,
                 r.channel,
                 OUTCOMES[r.outcome].name,
                 REASONS[r.reason].name,
@@ -87,22 +61,26 @@ class Checked:
         return self.near + ahead(tick, fold(self.near))
 
 
-def play(queue: AnyQueue, start: int, moves: list[tuple[str, tuple[int, ...]]]) -> None:
-    checked = Checked(queue, start)
+def play(start: int, moves: list[tuple[str, tuple[int, ...]]]) -> None:
+    checked = Checked(start)
+    queue = checked.queue
     for name, numbers in moves:
         if name == "offer":
-            item, channel, ahead_by, length = numbers
-            checked.offer(item, channel, ahead_by, length)
+            item, channel, ahead_by, length, mate = numbers
+            checked.offer(item, channel, ahead_by, length, mate)
+        elif name == "cancel":
+            checked.cancel(numbers[0])
         elif name == "move":
             step, times = numbers
             for _ in range(times):
                 checked.move(step)
                 checked.check()
         elif name == "flush":
-            queue.flush(fold(checked.model.tick))
+            queue.stop(Reason.FLUSH, fold(checked.model.tick))
             checked.model.stop()
         elif name == "cut":
-            queue.cut(numbers[0], fold(checked.model.tick))
+            mask = 1 << numbers[0]
+            queue.close(mask, Outcome.FIRED, Reason.ON_TIME, fold(checked.model.tick))
             checked.model.cut(numbers[0])
         else:
             queue.acknowledge(numbers[0])
@@ -116,8 +94,11 @@ moves = st.lists(
     st.one_of(
         st.tuples(
             st.just("offer"),
-            st.tuples(items, channels, st.integers(-3, 40), st.integers(-1, 20)),
+            st.tuples(
+                items, channels, st.integers(-3, 40), st.integers(-1, 20), st.integers(0, 12)
+            ),
         ),
+        st.tuples(st.just("cancel"), st.tuples(items)),
         st.tuples(st.just("move"), st.tuples(st.sampled_from((1, 1, 1, -1)), st.integers(1, 15))),
         st.tuples(st.just("flush"), st.just(())),
         st.tuples(st.just("cut"), st.tuples(channels)),
@@ -130,27 +111,10 @@ starts = st.sampled_from((0, 1_000, 2**31 - 20, 2**32 - 20))
 
 @given(starts, moves)
 @settings(max_examples=200, deadline=None)
-def test_the_python_queue_does_what_the_plain_model_does(
+def test_the_queue_does_what_the_plain_model_does(
     start: int, moves: list[tuple[str, tuple[int, ...]]]
 ) -> None:
-    play(PythonQueue(), start, moves)
-
-
-@given(start=starts, moves=moves)
-@settings(
-    max_examples=200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
-def test_the_c_queue_does_what_the_plain_model_does(
-    core_library: Path, start: int, moves: list[tuple[str, tuple[int, ...]]]
-) -> None:
-    play(CQueue(core_library), start, moves)
-
-
-def test_a_hindered_queue_refuses_with_the_hindrance_and_keeps_to_it() -> None:
-    queue = ShotQueue()
-    command = shot_command(1, 10, 20)
-    assert queue.offer(command, 0, Reason.ESTOP) is Reason.ESTOP
-    assert queue.offer(command, 0) is Reason.ESTOP
+    play(start, moves)
 
 
 def test_a_window_of_one_tick_opens_and_closes() -> None:

@@ -7,4 +7,10 @@
 /* The levels as they are now are where counting starts. */
 void encoder_start(struct board *board);
 
+/* Counts, or not while the ticks are virtual. Interrupts off. */
+void encoder_count(bool counting);
+
+/* Every millisecond, in an interrupt. */
+void encoder_pass_ms(void);
+
 #endif

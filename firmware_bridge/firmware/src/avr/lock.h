@@ -1,4 +1,4 @@
-/* Keeps interrupts out of what the main loop shares with them. */
+/* Keeps interrupts out of what they share with the code that they interrupt. */
 #ifndef LOCK_H
 #define LOCK_H
 
@@ -25,6 +25,19 @@ static inline void unlock(lock_t held)
 {
     compiler_barrier();
     SREG = held;
+}
+
+/* Opens a gap in a lock, also in one that an interrupt holds by its nature. */
+static inline void let_interrupts_in(void)
+{
+    compiler_barrier();
+    sei();
+}
+
+static inline void keep_interrupts_out(void)
+{
+    cli();
+    compiler_barrier();
 }
 
 #endif

@@ -1,12 +1,15 @@
 #include <avr/interrupt.h>
 #include <avr/sleep.h>
 
+#include "beam_pins.h"
 #include "board.h"
 #include "clock.h"
 #include "encoder.h"
 #include "reset.h"
 #include "safety.h"
+#include "servo.h"
 #include "uart.h"
+#include "virtual_ticks.h"
 
 static struct board board;
 
@@ -29,8 +32,11 @@ int main(void)
     uint8_t byte;
     uart_start();
     clock_start();
+    servo_start(&board);
+    virtual_ticks_start(&board);
     board_init(&board, reset_count_boot(), BUILD_HASH, reset_cause());
     encoder_start(&board);
+    beam_pins_start(&board);
     safety_start(&board);
     sei();
     for (;;) {

@@ -1,24 +1,32 @@
-#include <avr/io.h>
+#include "pins.h"
 
 #include "messages.h"
-#include "pins.h"
 #include "platform.h"
+
+uint8_t digital_outlets = 0xFF;
 
 void platform_set_outlets(uint8_t mask)
 {
-    PORTD = (uint8_t)((PORTD & ~OUTLETS_D) | mask << 4);
-    PORTC = (uint8_t)((PORTC & ~OUTLETS_C) | mask >> 4);
+    uint8_t held = (uint8_t)~digital_outlets;
+    mask &= digital_outlets;
+    PORTD = (uint8_t)((PORTD & (0x0F | (held << 4 & 0xF0))) | (mask << 4 & 0xF0));
+    PORTC = (uint8_t)((PORTC & (0xF0 | (held >> 4))) | mask >> 4);
 }
 
 void platform_set_belt(bool running)
 {
-    if (running) {
+    if (running)
         PIN_PORT(PIN_BELT) |= PIN_BIT(PIN_BELT);
-        PIN_PORT(PIN_STACK_LIGHT) |= PIN_BIT(PIN_STACK_LIGHT);
-    } else {
+    else
         PIN_PORT(PIN_BELT) &= (uint8_t)~PIN_BIT(PIN_BELT);
+}
+
+void platform_set_stack_light(bool lit)
+{
+    if (lit)
+        PIN_PORT(PIN_STACK_LIGHT) |= PIN_BIT(PIN_STACK_LIGHT);
+    else
         PIN_PORT(PIN_STACK_LIGHT) &= (uint8_t)~PIN_BIT(PIN_STACK_LIGHT);
-    }
 }
 
 void platform_set_status_led(bool lit)

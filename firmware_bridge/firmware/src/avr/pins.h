@@ -7,6 +7,7 @@
 #define PINS_H
 
 #include <avr/io.h>
+#include <stdint.h>
 
 #define PIN_ENCODER_A D, 2
 #define PIN_ENCODER_B D, 3
@@ -41,5 +42,8 @@
 #define PULL_UPS_B (PIN_BIT(PIN_ENTRY_BEAM) | PIN_BIT(PIN_PASSED_BEAM) | PIN_BIT(PIN_BUTTON))
 #define PULL_UPS_C (PIN_BIT(PIN_ESTOP) | PIN_BIT(PIN_AUX))
 #define PULL_UPS_D (PIN_BIT(PIN_ENCODER_A) | PIN_BIT(PIN_ENCODER_B) | 1 << 0)
+
+/* Outlets whose pins follow the board's mask; the others are servos. */
+extern uint8_t digital_outlets;
 
 #endif

@@ -1,18 +1,25 @@
 #include "reset.h"
 
-#include <avr/eeprom.h>
 #include <avr/io.h>
 #include <avr/wdt.h>
 
 #include "messages.h"
 #include "pins.h"
+#include "platform.h"
+
+#define BOOTS_AT 0xF0 /* in the EEPROM, behind the settings */
 
 static uint8_t mcusr_at_reset __attribute__((section(".noinit")));
+static uint8_t r2_at_reset __attribute__((section(".noinit")));
 
-static uint32_t boots EEMEM;
+/* Pins come first, before the C runtime clears the memory. Optiboot clears MCUSR and leaves its value
+ * in r2, which nothing has touched yet. The watchdog stays on after it has bitten, at its shortest
+ * time, until its flag is cleared. */
+__attribute__((naked, used, section(".init0"))) static void keep_r2(void)
+{
+    __asm__ volatile("sts %0, r2" : : "i"(&r2_at_reset));
+}
 
-/* Pins come first, before the C runtime clears the memory. The watchdog stays on after it has
- * bitten, at its shortest time, until its flag is cleared. */
 __attribute__((naked, used, section(".init3"))) static void make_safe(void)
 {
     PORTB = PULL_UPS_B;
@@ -26,23 +33,36 @@ __attribute__((naked, used, section(".init3"))) static void make_safe(void)
     wdt_disable();
 }
 
+static uint8_t cause_in(uint8_t flags)
+{
+    if (flags & _BV(WDRF))
+        return RESET_WATCHDOG;
+    if (flags & _BV(PORF))
+        return RESET_POWER_ON;
+    if (flags & _BV(BORF))
+        return RESET_BROWN_OUT;
+    return flags & _BV(EXTRF) ? RESET_EXTERNAL : RESET_UNKNOWN;
+}
+
+/* After Optiboot MCUSR is 0 and r2 has the flags. Another bootloader leaves both meaningless: r2 is
+ * believed only where it can be a MCUSR. */
 uint8_t reset_cause(void)
 {
-    if (mcusr_at_reset & _BV(WDRF))
-        return RESET_WATCHDOG;
-    if (mcusr_at_reset & _BV(BORF) && !(mcusr_at_reset & _BV(PORF)))
-        return RESET_BROWN_OUT;
-    if (mcusr_at_reset & _BV(PORF))
-        return RESET_POWER_ON;
-    if (mcusr_at_reset & _BV(EXTRF))
-        return RESET_EXTERNAL;
-    return RESET_UNKNOWN;
+    if (mcusr_at_reset)
+        return cause_in(mcusr_at_reset);
+    return r2_at_reset & 0xF0 ? RESET_UNKNOWN : cause_in(r2_at_reset);
 }
 
 uint32_t reset_count_boot(void)
 {
-    uint32_t count = eeprom_read_dword(&boots);
-    count = count == 0xFFFFFFFF ? 1 : count + 1; /* all ones: a new EEPROM */
-    eeprom_update_dword(&boots, count);
+    uint32_t count = 0;
+    for (uint8_t i = 4; i--;)
+        count = count << 8 | platform_eeprom_read(BOOTS_AT + i);
+    count++; /* an empty EEPROM counts from all ones to 0 */
+    if (count == 0)
+        count = 1;
+    for (uint8_t i = 0; i < 4; i++)
+        while (!platform_eeprom_write((uint8_t)(BOOTS_AT + i), (uint8_t)(count >> 8 * i)))
+            ;
     return count;
 }

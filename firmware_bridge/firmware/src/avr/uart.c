@@ -7,7 +7,7 @@
 
 #define BAUD 250000UL
 #define RX_SIZE 128 /* powers of two */
-#define TX_SIZE 256
+#define TX_SIZE 128
 
 static uint8_t rx[RX_SIZE];
 static volatile uint8_t rx_head, rx_tail;

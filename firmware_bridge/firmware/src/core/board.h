@@ -1,51 +1,155 @@
-/* The board: sessions, commands, safety rules. One per program.
+/* The board: what it knows, and how it moves from one state to the next. One per program.
  *
- * board_on_step, board_on_estop and board_on_timer run in interrupts; the rest in the main loop. */
+ * What an interrupt must do at once (pins) it does at once; the bookkeeping it leaves to board_settle,
+ * which runs with interrupts on, never twice at a time. So nothing keeps an encoder edge waiting for
+ * longer than a few microseconds. */
 #ifndef BOARD_H
 #define BOARD_H
 
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "beams.h"
 #include "framing.h"
+#include "limits.h"
+#include "platform.h"
+#include "settings.h"
 #include "shot_queue.h"
 
+/* How the belt came to stand, if an order to run is not enough. */
+enum standing { STANDING_BY_ORDER, STANDING_UNORDERED, STANDING_FOR_FAULT };
+
+/* What interrupts have done and board_settle has to book. */
+struct unbooked {
+    bool fired;
+    uint8_t fired_resting;
+    uint32_t due_tick; /* of what fired; the belt was there or, after a busy moment, beyond */
+    uint32_t fired_tick;
+    bool reversed;
+    uint32_t reversed_tick;
+    uint8_t cut_on_time;
+    uint8_t cut_duty;
+    uint8_t stop; /* a reason */
+    uint8_t opened_by_hand;
+};
+
 struct board {
-    struct shot_queue queue;
-    struct deframer deframer;
     volatile uint32_t tick;
-    volatile uint16_t encoder_errors;
-    uint32_t heard_us;
-    uint32_t opened_us[CHANNELS];
+    struct due due;
     uint8_t mask; /* outlets as they are */
+    bool settling;
+    volatile bool unsettled;
+    struct unbooked unbooked;
+    struct shot_queue queue;
+    struct shot_slot *incoming; /* to be inserted; then null */
+    uint8_t incoming_reason;
+    bool drop_empty;
+
+    struct settings settings;
+    struct limits limits;
+    uint8_t save_place;
+
     volatile bool estop;
     volatile bool silent;
     volatile bool belt;
-    bool button;
+    volatile uint16_t faults; /* those that stay until the start: FAULT_* */
+    uint8_t standing;
+    bool wanted; /* the host's last order was to run */
+    uint8_t inputs;
+    uint8_t aux_ms;
+    uint8_t button_ms;
+    uint16_t silence_left_ms;
+    uint16_t estop_armed_left_ms;
+    uint16_t restart_left_ms;
+    uint16_t dead_left_ms;
+    uint8_t tick_seen;
+    uint32_t virtual_mticks_s;
+    uint32_t pulse_id;
+    volatile uint16_t pulse_left_ms;
+    uint8_t ms;
+
+    struct beams beams;
+    struct deframer deframer;
+    volatile uint16_t encoder_errors;
     uint32_t session;
     uint32_t boot_nonce;
     uint32_t build_hash;
     uint8_t reset_cause;
     uint8_t event_seq;
-    uint8_t faults_told;
+    uint16_t faults_told;
     uint16_t malformed;
 };
 
 void board_init(struct board *board, uint32_t boot_nonce, uint32_t build_hash, uint8_t reset_cause);
 
+/* --- main loop --- */
+
 /* A byte from the host. */
 void board_receive(struct board *board, uint8_t byte);
 
-/* Tells the host what it does not know yet: reports and faults. */
+/* Tells the host what it does not know yet, and saves settings byte by byte. */
 void board_tell(struct board *board);
 
-/* The encoder moved by one tick: `step` is 1 or -1. */
-void board_on_step(struct board *board, int8_t step);
+/* --- interrupts --- */
+
+/* Every millisecond, whatever the main loop does. May be interrupted, but not by itself. */
+void board_on_timer(struct board *board);
 
 /* The E-stop chain is open. */
 void board_on_estop(struct board *board);
 
-/* About every millisecond, whatever the main loop does. */
-void board_on_timer(struct board *board);
+/* The encoder gives edges that no belt can give. */
+void board_on_storm(struct board *board);
+
+/* Books what is unbooked and looks for the next due tick. */
+void board_settle(struct board *board);
+
+/* Does what is due at this tick. */
+static inline void board_fire(struct board *board)
+{
+    uint8_t mask = board->mask;
+    uint8_t resting = board->limits.resting;
+    uint8_t opens = board->due.opens & (mask | (uint8_t)~resting);
+    mask = (mask | opens) & (uint8_t)~board->due.closes;
+    platform_set_outlets(mask);
+    board->mask = mask;
+    board->due.set = false;
+    board->unbooked.fired = true;
+    board->unbooked.fired_resting = resting;
+    board->unbooked.due_tick = board->due.tick;
+    board->unbooked.fired_tick = board->tick;
+}
+
+/* The belt has moved by one tick, 1 or -1. Returns whether board_settle is to be called. */
+static inline bool board_on_step(struct board *board, int8_t step)
+{
+    uint32_t tick = board->tick + (uint32_t)(int32_t)step;
+    board->tick = tick;
+    if (step > 0) {
+        if (tick != board->due.tick || !board->due.set)
+            return false;
+        board_fire(board);
+        return true;
+    }
+    if (!board->mask)
+        return false;
+    platform_set_outlets(0);
+    board->mask = 0;
+    board->due.set = false;
+    board->unbooked.reversed = true;
+    board->unbooked.reversed_tick = tick;
+    return true;
+}
+
+/* --- between the core's files --- */
+
+/* Closes every outlet now; board_settle cancels every shot. Interrupts off. */
+void board_stop_shots(struct board *board, uint8_t reason);
+
+/* The settings have changed. */
+void board_apply_settings(struct board *board);
+
+/* Why no shot is taken, or REASON_NONE. */
+uint8_t board_hindrance(const struct board *board);
 
 #endif

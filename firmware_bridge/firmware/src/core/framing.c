@@ -2,13 +2,12 @@
 
 #include <string.h>
 
-/* CRC-16/CCITT-FALSE: polynomial 0x1021, start 0xFFFF, without a table. */
-static uint16_t crc16(const uint8_t *data, uint8_t length)
+uint16_t crc16_from(uint16_t crc, const void *data, uint8_t length)
 {
-    uint16_t crc = 0xFFFF;
+    const uint8_t *bytes = data;
     while (length--) {
         crc = (uint16_t)(crc >> 8 | crc << 8);
-        crc ^= *data++;
+        crc ^= *bytes++;
         crc ^= (crc & 0xFF) >> 4;
         crc ^= (uint16_t)(crc << 12);
         crc ^= (uint16_t)((crc & 0xFF) << 5);
@@ -55,7 +54,7 @@ static bool finish(struct deframer *deframer)
     if (length < 4)
         return false;
     uint16_t crc = (uint16_t)(body[length - 2] | body[length - 1] << 8);
-    if (crc != crc16(body, (uint8_t)(length - 2)))
+    if (crc != crc16_from(0xFFFF, body, (uint8_t)(length - 2)))
         return false;
     frame->type = body[0];
     frame->seq = body[1];
@@ -89,7 +88,7 @@ uint8_t frame_encode(uint8_t *wire, uint8_t type, uint8_t seq, const void *paylo
     body[0] = type;
     body[1] = seq;
     memcpy(body + 2, payload, length);
-    uint16_t crc = crc16(body, (uint8_t)(length + 2));
+    uint16_t crc = crc16_from(0xFFFF, body, (uint8_t)(length + 2));
     body[length + 2] = (uint8_t)crc;
     body[length + 3] = (uint8_t)(crc >> 8);
     uint8_t written = cobs_encode(wire, body, (uint8_t)(length + 4));

@@ -26,6 +26,9 @@ struct deframer {
     struct frame frame;
 };
 
+/* CRC-16/CCITT-FALSE: polynomial 0x1021, without a table; the first call starts from 0xFFFF. */
+uint16_t crc16_from(uint16_t crc, const void *data, uint8_t length);
+
 /* Takes one byte; returns the sound frame that it completed, valid until the next call, or null. */
 const struct frame *deframer_take(struct deframer *deframer, uint8_t byte);
 

@@ -1,8 +1,9 @@
-/* Shots: windows of ticks per outlet, executed tick by tick, each ending in one report.
+/* Shots: windows of ticks per outlet, each ending in one report.
  *
- * shot_queue_on_tick, _stop and _cut run in interrupts or under a lock. The rest runs in the main
- * loop. A slot stays taken until its report is acknowledged. Windows of one outlet may overlap: the
- * outlet is open while any of them is. */
+ * The lists belong to shot_queue_advance and its neighbours, which only board_settle calls and which
+ * never interrupt each other. The main loop looks shots up, adds one through shot_queue_insert, and
+ * owns ended and free slots. A slot stays taken until its report is acknowledged. Windows of one
+ * outlet may overlap: the outlet is open while any of them is. */
 #ifndef SHOT_QUEUE_H
 #define SHOT_QUEUE_H
 
@@ -16,11 +17,12 @@
 enum slot_state { SLOT_FREE, SLOT_ARMED, SLOT_OPEN, SLOT_ENDED };
 
 struct shot_slot {
-    uint32_t item_id;
-    uint32_t open_tick; /* planned, then actual */
+    uint32_t items[ITEMS_PER_SHOT]; /* the first is the key; 0 for none */
+    uint32_t open_tick;             /* planned, then actual */
     uint32_t close_tick;
+    uint8_t stands_for; /* bit i: item i has not been cancelled */
     uint8_t channel;
-    uint8_t state;
+    volatile uint8_t state;
     uint8_t outcome;
     uint8_t reason;
     bool opened;
@@ -34,42 +36,72 @@ struct verdict {
     uint8_t reason;
 };
 
+/* The next tick at which an outlet may change, and how. */
+struct due {
+    uint32_t tick;
+    uint8_t opens;
+    uint8_t closes;
+    bool set;
+};
+
 struct shot_queue {
     struct shot_slot slots[SHOT_SLOTS];
     uint8_t armed; /* list by open_tick */
     uint8_t open;
-    volatile uint8_t pops;  /* counts removals from the armed list, so that an insertion notices */
-    volatile uint8_t ended; /* slots with a report to tell */
-    volatile uint8_t hindrance; /* why no shot at all is taken now, or REASON_NONE */
+    volatile uint8_t ended; /* counts ended slots, wrapping: told apart from `acknowledged` */
+    uint8_t acknowledged;
     uint8_t open_mask;
     uint8_t open_count[CHANNELS];
     struct verdict verdicts[VERDICTS_KEPT];
     uint8_t verdict_next;
 };
 
-/* How far tick `a` lies ahead of `b`, right across the wrap. */
-static inline int32_t ahead(uint32_t a, uint32_t b)
-{
-    return (int32_t)(a - b);
-}
-
 void shot_queue_clear(struct shot_queue *queue);
 
-/* Arms a shot; returns REASON_NONE or why it is refused. A repeat gets its first answer. */
-uint8_t shot_queue_offer(struct shot_queue *queue, const struct shot_command *shot,
-                         const volatile uint32_t *tick);
+/* --- main loop --- */
 
-void shot_queue_on_tick(struct shot_queue *queue, uint32_t tick, bool forward);
+/* Frees every slot and forgets every verdict, when nothing is armed or open. */
+void shot_queue_forget(struct shot_queue *queue);
 
-/* Closes every outlet and cancels every shot. */
-void shot_queue_stop(struct shot_queue *queue, uint8_t reason, uint32_t tick);
+/* The slot that names an item, if one does. */
+struct shot_slot *shot_queue_find(struct shot_queue *queue, uint32_t item_id);
 
-/* Closes an outlet that has been on for as long as it may. */
-void shot_queue_cut(struct shot_queue *queue, uint8_t channel, uint32_t tick);
+/* What the queue itself answers to a shot: REASON_NONE with `*slot` filled for shot_queue_insert;
+ * with `*slot` null for a repeat of a shot that it holds; or why it is refused. */
+uint8_t shot_queue_judge(struct shot_queue *queue, const struct shot_command *shot, uint32_t tick,
+                         struct shot_slot **slot);
 
-/* The host has the report on this item. */
+/* The last answer to an ended or refused shot, so that a repeat gets it again; null if forgotten. A full
+ * queue is soon another one: that answer is not kept, such a shot may come again. */
+const struct verdict *shot_queue_recall(const struct shot_queue *queue, uint32_t item_id);
+void shot_queue_remember(struct shot_queue *queue, uint32_t item_id, uint8_t reason);
+
+/* The host has the report on this shot. */
 void shot_queue_acknowledge(struct shot_queue *queue, uint32_t item_id);
 
 uint8_t shot_queue_free_slots(const struct shot_queue *queue);
+
+/* --- board_settle --- */
+
+/* Arms a filled slot; REASON_LATE if the belt is there already. */
+uint8_t shot_queue_insert(struct shot_queue *queue, struct shot_slot *slot, uint32_t tick);
+
+/* What was due up to the tick `due` has been done at `tick`. An outlet in `resting` that was not open
+ * has not opened: its shots are refused for what `why_resting` says of it. Returns the outlets that
+ * have opened. */
+uint8_t shot_queue_advance(struct shot_queue *queue, uint32_t due, uint32_t tick, uint8_t resting,
+                           const uint8_t *why_resting);
+
+/* Ends every open shot on the outlets in `mask`. */
+void shot_queue_close(struct shot_queue *queue, uint8_t mask, uint8_t outcome, uint8_t reason,
+                      uint32_t tick);
+
+/* Cancels every shot. */
+void shot_queue_stop(struct shot_queue *queue, uint8_t reason, uint32_t tick);
+
+/* Cancels armed shots that stand for no item any more. */
+void shot_queue_drop_empty(struct shot_queue *queue, uint32_t tick);
+
+struct due shot_queue_next_due(const struct shot_queue *queue, uint32_t tick);
 
 #endif

@@ -4,10 +4,6 @@
 
 typedef unsigned char lock_t;
 
-static inline void compiler_barrier(void)
-{
-}
-
 static inline lock_t lock(void)
 {
     return 0;
@@ -16,6 +12,14 @@ static inline lock_t lock(void)
 static inline void unlock(lock_t held)
 {
     (void)held;
+}
+
+static inline void let_interrupts_in(void)
+{
+}
+
+static inline void keep_interrupts_out(void)
+{
 }
 
 #endif

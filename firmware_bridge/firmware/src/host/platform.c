@@ -16,6 +16,41 @@ void platform_set_outlets(uint8_t mask)
     host.outlets = mask;
 }
 
+void platform_set_servos(uint8_t mask)
+{
+    host.servos = mask;
+}
+
+void platform_stop_pulses(void)
+{
+}
+
+void platform_set_virtual_speed(uint32_t mticks_s)
+{
+    host.virtual_mticks_s = mticks_s;
+}
+
+void platform_run_virtual_ticks(bool running)
+{
+    host.virtual_ticks = running;
+}
+
+uint8_t platform_eeprom_read(uint8_t address)
+{
+    return host.eeprom[address];
+}
+
+bool platform_eeprom_write(uint8_t address, uint8_t value)
+{
+    host.eeprom[address] = value;
+    return true;
+}
+
+void platform_set_stack_light(bool lit)
+{
+    host.stack_light = lit;
+}
+
 void platform_set_belt(bool running)
 {
     host.belt = running;
