@@ -16,6 +16,7 @@ import numpy as np
 from sorter.frame import Pixels
 from sorter.photo import PhotoError, read_photo
 from training.errors import PhotosError
+from training.item_table import ItemTable
 from training.progress import Advance
 
 Result = TypeVar("Result")
@@ -35,6 +36,10 @@ class Photo:
 
     path: Path
     grade: str
+    item: str | None = None
+    """Key of the item that it shows, if there are other photos of it."""
+    session: str | None = None
+    """On which occasion it was taken, if that is known."""
 
 
 def scan(root: Path) -> list[Photo]:
@@ -42,6 +47,8 @@ def scan(root: Path) -> list[Photo]:
 
     Every file in a grade's folder counts as a photo, whatever its name ends in, so that none is
     passed over in silence; only hidden files and those that Windows makes are not looked at.
+
+    Items and sessions come from the table `photos.csv` beside the folders, if there is one.
 
     Returns:
         The photos, by grade, each grade's in the natural order of their names (`9` before `10`).
@@ -56,6 +63,7 @@ def scan(root: Path) -> list[Photo]:
     folders = sorted(p for p in root.iterdir() if p.is_dir() and not p.name.startswith("."))
     if not folders:
         raise PhotosError(f"{root}: has no sub-folders; make one folder of photos for each grade")
+    table = ItemTable.beside(root)
     photos = []
     for folder in folders:
         entries = [p for p in folder.iterdir() if not _is_system_file(p)]
@@ -68,7 +76,9 @@ def scan(root: Path) -> list[Photo]:
         if not files:
             raise PhotosError(f"{folder}: has no photos; add photos of this grade or remove it")
         files.sort(key=lambda p: natural_key(p.name))
-        photos += [Photo(path=path, grade=folder.name) for path in files]
+        for path in files:
+            item, session = table.look_up(f"{folder.name}/{path.name}")
+            photos.append(Photo(path=path, grade=folder.name, item=item, session=session))
     return photos
 
 

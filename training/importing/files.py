@@ -8,7 +8,7 @@ from pathlib import Path
 from sorter.photo import MAX_PHOTO_BYTES
 from training.errors import PhotosError
 from training.importing.incoming import Incoming
-from training.item_table import TABLE, ItemTable, read_rows
+from training.item_table import read_rows
 from training.photos import scan
 
 COLLECTED = "items.csv"
@@ -23,12 +23,7 @@ def from_folders(root: Path) -> list[Incoming]:
     Raises:
         PhotosError: see `scan`.
     """
-    table = ItemTable.beside(root)
-    incoming = []
-    for photo in scan(root):
-        item, session = table.look_up(photo.path.relative_to(root).as_posix())
-        incoming.append(_file(photo.path, photo.grade, item, session or ""))
-    return incoming
+    return [_file(photo.path, photo.grade, photo.item, photo.session or "") for photo in scan(root)]
 
 
 def from_table(path: Path) -> tuple[list[Incoming], int]:
@@ -76,6 +71,3 @@ def _reader(path: Path) -> Callable[[], bytes]:
         return path.read_bytes()
 
     return read
-
-
-__all__ = ["COLLECTED", "TABLE", "from_folders", "from_table"]

@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from training.errors import PhotosError
-from training.split import MIN_GROUPS, PARTS, SHARES, WAYS, Way, group, split
+from training.groups import check_apart, group
+from training.split import MIN_GROUPS, PARTS, SHARES, Way, fold_parts, folds, split
 
 Deal = tuple[list[str], list[int]]
 
@@ -28,7 +29,7 @@ def deals(draw: st.DrawFn) -> Deal:
     return grades, groups
 
 
-ways = st.sampled_from(WAYS)
+ways = st.sampled_from(["random", "blocks"])
 
 
 @given(deals(), ways, st.integers(0, 5))
@@ -82,6 +83,91 @@ def test_another_seed_gives_another_random_split() -> None:
 
 def test_equal_pixels_make_a_group() -> None:
     assert group(["x", "y", "x", "z"]) == [0, 1, 0, 2]
+
+
+def test_views_and_copies_of_copies_make_a_group() -> None:
+    digests = ["x", "y", "x", "z", "w", "v"]
+    items = [None, "7", None, "7", None, None]
+    assert group(digests, items, pairs=[(2, 3), (4, 5)]) == [0, 0, 0, 0, 1, 1]
+
+
+@given(
+    st.lists(st.tuples(st.integers(0, 9), st.none() | st.integers(0, 9)), min_size=1, max_size=30),
+    st.data(),
+)
+def test_what_shares_a_key_or_is_a_pair_is_in_one_group(
+    keys: list[tuple[int, int | None]], data: st.DataObject
+) -> None:
+    indices = st.integers(0, len(keys) - 1)
+    pairs = data.draw(st.lists(st.tuples(indices, indices), max_size=5))
+    groups = group([a for a, _ in keys], [b for _, b in keys], pairs=pairs)
+    for (i, (a, b)), (j, (c, d)) in itertools.combinations(enumerate(keys), 2):
+        if a == c or (b is not None and b == d) or (i, j) in pairs or (j, i) in pairs:
+            assert groups[i] == groups[j]
+    first_seen = [number for index, number in enumerate(groups) if number not in groups[:index]]
+    assert first_seen == list(range(len(first_seen)))
+
+
+def test_a_group_on_two_sides_is_a_hard_error() -> None:
+    check_apart([0, 1, 1], ["train", "test", "test"])
+    with pytest.raises(PhotosError, match=r"group 1\) lie in test and in train"):
+        check_apart([0, 1, 1], ["train", "test", "train"])
+
+
+@given(deals(), ways, st.integers(2, 10), st.integers(0, 5))
+def test_folds_are_equal_shares_of_each_grade_and_keep_groups_whole(
+    deal: Deal, way: Way, count: int, seed: int
+) -> None:
+    grades, groups = deal
+    fold_of = folds(grades, groups, count=count, way=way, seed=seed)
+    check_apart(groups, fold_of)
+    owner = dict(zip(reversed(groups), reversed(grades), strict=True))
+    sides = dict(zip(groups, fold_of, strict=True))
+    for grade in set(grades):
+        counts = Counter(sides[number] for number, of in owner.items() if of == grade)
+        assert len(counts) == count
+        assert max(counts.values()) - min(counts.values()) <= 1
+
+
+@given(deals(), ways, st.integers(0, 5))
+def test_each_fold_is_tested_on_once_and_the_rest_has_every_other_part(
+    deal: Deal, way: Way, seed: int
+) -> None:
+    grades, groups = deal
+    fold_of = folds(grades, groups, count=5, way=way, seed=seed)
+    tested: Counter[int] = Counter()
+    for fold in range(5):
+        parts = fold_parts(grades, groups, fold_of, fold, way=way, seed=seed)
+        check_apart(groups, parts)
+        tested.update(index for index, part in enumerate(parts) if part == "test")
+        for grade in set(grades):
+            own = {part for part, of in zip(parts, grades, strict=True) if of == grade}
+            assert own >= set(PARTS) - {"test"}
+    assert set(tested.values()) == {1}
+    assert len(tested) == len(grades)
+
+
+@given(st.integers(4, 12), st.integers(0, 9), st.data())
+def test_sessions_are_never_cut(sessions: int, seed: int, data: st.DataObject) -> None:
+    sizes = [data.draw(st.integers(1, 20)) for _ in range(sessions)]
+    groups = [number for number, size in enumerate(sizes) for _ in range(2 * size)]
+    grades = [grade for size in sizes for grade in ["a"] * size + ["b"] * size]
+    parts = split(grades, groups, way="sessions", seed=seed)
+    check_apart(groups, parts)
+    assert set(parts) == set(PARTS)
+
+
+def test_most_sessions_are_learned_from() -> None:
+    groups = [number for number in range(20) for _ in range(10)]
+    counts = Counter(split(["a", "b"] * 100, groups, way="sessions"))
+    assert counts == {"train": 130, "validation": 20, "calibration": 20, "test": 30}
+
+
+def test_a_grade_in_too_few_sessions_is_named() -> None:
+    groups = [number for number in range(8) for _ in range(10)]
+    grades = ["a" if number > 1 or index % 2 else "b" for index, number in enumerate(groups)]
+    with pytest.raises(PhotosError, match="the grade b is in 2 sessions, too few"):
+        split(grades, groups, way="sessions")
 
 
 def test_copies_do_not_count_towards_the_photos_that_a_grade_needs() -> None:
