@@ -79,7 +79,7 @@ class Probe:
     cycles: int
     asleep: int
     longest_masked: int
-    """By the main program; interrupts are masked for as long as they run, too."""
+    """Longest stretch in which no interrupt could run, by the main program or in an interrupt."""
     masked_at: tuple[int, int]
     """Byte addresses where that stretch began and ended."""
     main_stack: int
@@ -99,17 +99,6 @@ class Probe:
         """Share of the time in which the processor was awake, entering interrupts included."""
         entries = sum(counts.entries for counts in self.interrupts.values())
         return 1 - (self.asleep - entries * ENTRY_CYCLES) / self.cycles
-
-    @property
-    def longest_interrupt(self) -> int:
-        """Longest stretch inside one interrupt, entering included."""
-        return ENTRY_CYCLES + max(i.longest for i in self.interrupts.values())
-
-    @property
-    def worst_stack(self) -> int:
-        """The main program at its deepest, met by the interrupt that needs most, or several."""
-        deepest = sorted((i.stack for i in self.interrupts.values()), reverse=True)
-        return self.main_stack + sum(deepest[: self.most_nested])
 
 
 def read_probe(counts: ProbeCounts, cycle: int) -> Probe:

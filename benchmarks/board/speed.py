@@ -15,7 +15,8 @@ RUN_TICKS = 50_000
 """Ten seconds of the fastest belt."""
 WARM_UP_TICKS = 1_000
 REAL_BYTE_CYCLES = 10 * 64
-"""Ten bits a byte on a real wire."""
+"""Ten bits a byte on a real wire. The receiver holds two bytes while a third comes in, so one that
+waits for two byte times is not lost; simavr has no overrun that would show it."""
 SHOTS_PER_S = 8 * 5
 
 
@@ -47,10 +48,10 @@ def _latency(report: Report) -> None:
     report.at_least("outlet edges measured", len(delays_us), "edges", 5_000)
     report.at_most("encoder edge to outlet pin", max(delays_us), "µs", 20)
     report.at_most("spread of that", max(delays_us) - min(delays_us), "µs", 10)
-    report.at_most("longest masked by main loop", probe.longest_masked, "cycles", REAL_BYTE_CYCLES)
-    report.at_most("longest interrupt", probe.longest_interrupt, "cycles", REAL_BYTE_CYCLES)
+    masked = ENTRY_CYCLES + probe.longest_masked
+    report.at_most("longest interrupt-masked stretch", masked, "cycles", REAL_BYTE_CYCLES)
     waited = ENTRY_CYCLES + probe.interrupts["USART_RX"].longest_wait
-    report.at_most("longest wait of a received byte", waited, "cycles", REAL_BYTE_CYCLES)
+    report.at_most("longest wait of a received byte", waited, "cycles", 2 * REAL_BYTE_CYCLES)
     per_byte = probe.interrupt_cycles / probe.cycles * REAL_BYTE_CYCLES
     report.at_most("interrupts in a byte time", round(per_byte), "cycles", REAL_BYTE_CYCLES / 2)
 

@@ -83,10 +83,6 @@ void probe_watch_instruction(struct probe *probe, struct avr_t *avr)
 static void watch_mask(struct probe *probe, struct avr_t *avr)
 {
     uint8_t masked = !avr->sreg[S_I];
-    if (probe->depth) {
-        probe->masked = 0;
-        return;
-    }
     if (masked && !probe->masked) {
         probe->masked_since = avr->cycle;
         probe->masking_at = avr->pc;

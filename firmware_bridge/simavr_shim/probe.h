@@ -22,7 +22,7 @@ struct probe_vector {
 struct probe {
     uint64_t since; /* cycle of the last clearing */
     uint64_t asleep;
-    uint32_t longest_masked; /* by code that no interrupt runs */
+    uint32_t longest_masked; /* by the main program or in an interrupt */
     uint32_t masked_from;    /* byte addresses of that stretch */
     uint32_t masked_to;
     uint32_t main_stack;   /* most bytes outside of interrupts, since power-on */
