@@ -171,16 +171,17 @@ class Machine:
     def move(self, until_us: int) -> None:
         """Let the board and its belt run, and no host."""
         while self.next_tick_us <= until_us:
-            self._advance(self.next_tick_us)
+            self.advance(self.next_tick_us)
             self.next_tick_us += self.tick_us
             if self.belt_on:
                 self._coast = COAST_TICKS
             if self._coast and not self.stalled:
                 self._coast -= 1
                 self.turn(self.direction)
-        self._advance(until_us)
+        self.advance(until_us)
 
-    def _advance(self, until_us: int) -> None:
+    def advance(self, until_us: int) -> None:
+        """Let the board alone run."""
         for edge in self.sim.run_to(until_us * CYCLES_PER_US):
             self.edges.append((edge, self.tick))
             if edge.pin is OutputPin.BELT:
@@ -334,7 +335,7 @@ class Machine:
         until_us = 0
         while not self.sim.peek(_TIMER_CONTROL, 1)[0]:
             until_us += 5
-            self._advance(until_us)
+            self.advance(until_us)
         self._clock_start_cycles = self.sim.cycle
         self.run_bare(30_000)
         self.sim.poke(tick_address(), u32(start_tick % 2**32))
