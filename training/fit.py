@@ -2,39 +2,47 @@
 
 from __future__ import annotations
 
+import contextlib
+import hashlib
 import time
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-from sorter.frame import Pixels
 from sorter.preprocess import Preprocess
-from training import backend, zoo
+from training import backend, distribution, loop, transfer, weights, zoo
 from training.augment import augment
-from training.progress import Advance
-
-BATCH = 32
-LEARNING_RATE = 8e-3
-WEIGHT_DECAY = 0.01
-LABEL_SMOOTHING = 0.1
-WARM_UP = 0.1
-"""Part of the steps in which the learning rate rises."""
-SETTLED = 0.5
-"""Part of the epochs before which none is kept: the learning rate is too high to judge by."""
-PATIENCE = 0.25
-"""Part of the epochs without progress on the validation part after which training stops."""
+from training.labelled import Labelled
+from training.loop import Plan, Source
+from training.progress import Steps
+from training.quantize import scaled
+from training.zoo import Network
+from training.zoo.architecture import Architecture
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Labelled:
-    """Preprocessed photos with their grades."""
+class Method:
+    """What the user can choose about a training."""
 
-    inputs: Pixels
-    """n × size × size × 3, as `Preprocess` gives them."""
-    labels: NDArray[np.intp]
-    """n indices into the grades."""
+    model: str = zoo.DEFAULT
+    weights: str = weights.NONE
+    """`none`, `imagenet` or a file."""
+    fine_tune: int = 0
+    """Top blocks of a backbone with weights that are trained too."""
+    epochs: int | None = None
+    """The most; by the number of photos unless given."""
+    seed: int = 0
+    full_turn: bool = False
+    """Items lie at any angle."""
+    mixup: float = 0.0
+    """Alpha of MixUp; 0: none."""
+    balanced: bool = False
+    """Each grade counts the same in the loss, however many photos it has."""
+    half_precision: bool | None = None
+    """None: on a GPU."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,114 +54,181 @@ class Fitted:
     epochs: int
     """Trained; fewer than asked when nothing improved any more."""
     best_epoch: int
-    validation_accuracy: float
+    validation_accuracy: float | None
     parameters: int
     seconds: float
 
 
-def auto_epochs(photos: int, size_px: int) -> int:
+def auto_epochs(photos: int, size_px: int, samples: int = 40_000) -> int:
     """Enough passes for a small set, few enough that a large one ends within minutes.
 
     Args:
         photos: in the training part.
         size_px: side of the input.
+        samples: photos shown at 64 px and below.
     """
-    passes = 40_000 * min(1.0, 64 / size_px) / photos
-    return int(np.clip(round(passes), 15, 120))
+    passes = samples * min(1.0, 64 / size_px) / photos
+    return int(np.clip(round(passes), 15, samples // 250))
 
 
 def fit(
     train: Labelled,
-    validation: Labelled,
+    validation: Labelled | None,
     *,
-    model: str,
+    method: Method,
     preprocess: Preprocess,
     grades: int,
-    epochs: int,
-    seed: int,
-    advance: Advance,
+    ranks: Sequence[int] | None = None,
+    checkpoint: Path | None = None,
+    logs: Path | None = None,
+    cache: Path | None = None,
+    strategy: Any = None,
+    steps: Steps,
 ) -> Fitted:
     """Train a network of the zoo; the epoch with the least validation loss is kept.
 
-    AdamW (Loshchilov and Hutter 2019) with warm-up and a cosine schedule, label smoothing.
+    AdamW (Loshchilov and Hutter 2019) with warm-up and a cosine schedule, label smoothing, unless
+    the network's recipe says otherwise.
 
     Args:
         train: what it learns from.
-        validation: what picks the epoch.
-        model: name in `zoo.ZOO`.
+        validation: what picks the epoch; without it, the last is kept.
+        method: what the user chose.
         preprocess: that made the inputs; scales the levels for the network.
         grades: number of grades.
-        epochs: the most passes over `train`.
-        seed: of weights, order and augmentation.
-        advance: called once an epoch.
+        ranks: place of each grade in their order, for an ordinal loss.
+        checkpoint: file from which the same training goes on after a kill.
+        logs: folder for TensorBoard.
+        cache: file of bottlenecks; see `transfer.train_head`.
+        strategy: of `tf.distribute`; see `distribution.choose`.
+        steps: shows progress.
 
     Raises:
-        TrainingError: TensorFlow is missing, or there is no such model.
+        TrainingError: TensorFlow is missing, there is no such model, or its weights do not fit.
     """
     keras = backend.keras()
     started = time.monotonic()
-    keras.utils.set_random_seed(seed)
-    network = zoo.build(model, preprocess.size_px, grades).model
-    steps = epochs * -(-len(train.labels) // BATCH)
-    optimizer = keras.optimizers.AdamW(
-        keras.optimizers.schedules.CosineDecay(
-            LEARNING_RATE / 100,
-            decay_steps=max(1, round(steps * (1 - WARM_UP))),
-            warmup_target=LEARNING_RATE,
-            warmup_steps=max(1, round(steps * WARM_UP)),
-        ),
-        weight_decay=WEIGHT_DECAY,
-    )
-    optimizer.exclude_from_weight_decay(var_names=["bias", "gamma", "beta"])
-    loss = keras.losses.CategoricalCrossentropy(from_logits=True, label_smoothing=LABEL_SMOOTHING)
-    network.compile(optimizer, loss, metrics=["accuracy"])
-    stop = keras.callbacks.EarlyStopping(
-        "val_loss",
-        start_from_epoch=int(epochs * SETTLED),
-        patience=max(5, round(epochs * PATIENCE)),
-        restore_best_weights=True,
-    )
+    strategy = strategy or distribution.choose()
+    architecture = zoo.architecture(method.model)
+    size = preprocess.size_px
+    keras.utils.set_random_seed(method.seed)
 
-    def note(epoch: int, logs: dict[str, float]) -> None:
-        advance(f"validation {logs['val_accuracy']:.1%}")
+    def build() -> Network:
+        return zoo.build(method.model, size, grades, ranks=ranks)
 
-    history = network.fit(
-        _dataset(train, preprocess, grades, seed=seed),
-        validation_data=_dataset(validation, preprocess, grades, seed=None),
-        epochs=epochs,
-        shuffle=False,
-        verbose=0,
-        callbacks=[stop, keras.callbacks.LambdaCallback(on_epoch_end=note)],
-    ).history
-    settled = min(int(epochs * SETTLED), epochs - 1)
-    best = settled + int(np.argmin(history["val_loss"][settled:]))
+    with strategy.scope(), _precision(method.half_precision):
+        network = build()
+    plan = Plan(
+        recipe=architecture.recipe,
+        epochs=method.epochs or auto_epochs(len(train.labels), size, architecture.recipe.samples),
+        seed=method.seed,
+        grades=grades,
+        grade_weights=_balance(train, grades) if method.balanced else None,
+        mixup=method.mixup,
+        checkpoint=checkpoint,
+        fingerprint=_fingerprint(train, validation, method, preprocess, ranks),
+        logs=logs,
+    )
+    source = _source(train, preprocess, architecture, method.full_turn)
+    judged = None
+    if validation is not None:
+        judged = scaled(validation.inputs, preprocess), validation.labels
+    if method.weights == weights.NONE:
+        past = loop.train(
+            network,
+            source,
+            judged,
+            plan,
+            strategy=strategy,
+            advance=steps.start("Training", plan.epochs),
+        )
+    else:
+        known = weights.load(network.backbone, method.weights, method.model)
+        photos = len(train.labels) + (0 if validation is None else len(validation.labels))
+        past = transfer.train_head(
+            network,
+            train,
+            validation,
+            plan,
+            preprocess=preprocess,
+            backbone=f"{method.model} {known}",
+            full_turn=method.full_turn,
+            cache=cache,
+            strategy=strategy,
+            looking=steps.start("Looking at photos", photos),
+            advance=steps.start("Training the top", transfer.HEAD_EPOCHS),
+        )
+        if method.fine_tune:
+            past = transfer.fine_tune(
+                network,
+                source,
+                judged,
+                plan,
+                blocks=method.fine_tune,
+                block_ends=architecture.block_ends or "",
+                strategy=strategy,
+                advance=steps.start("Fine-tuning", plan.epochs),
+            )
+    # In float32, whatever it was trained in, and on this device alone.
+    model = build().model
+    model.set_weights(network.model.get_weights())
+    accuracy = None
+    if judged is not None:
+        accuracy = loop.judge(loop.predictor(model)(judged[0]), judged[1])[1]
     return Fitted(
-        model=network,
-        epochs=len(history["val_loss"]),
-        best_epoch=best + 1,
-        validation_accuracy=float(history["val_accuracy"][best]),
-        parameters=int(network.count_params()),
+        model=model,
+        epochs=past.epochs,
+        best_epoch=past.epochs if past.best_epoch is None else past.best_epoch + 1,
+        validation_accuracy=accuracy,
+        parameters=int(model.count_params()),
         seconds=time.monotonic() - started,
     )
 
 
-def _dataset(data: Labelled, preprocess: Preprocess, grades: int, *, seed: int | None) -> Any:
-    """Batches of levels scaled for the network; shuffled and augmented if there is a seed."""
+def _source(
+    train: Labelled, preprocess: Preprocess, architecture: Architecture, full_turn: bool
+) -> Source:
     tf = backend.tensorflow()
-    targets = np.eye(grades, dtype=np.float32)[data.labels]
-    photos = tf.data.Dataset.from_tensor_slices((data.inputs, targets))
+    photos = tf.constant(train.inputs)
 
-    def scale(levels: Any, target: Any) -> Any:
-        return (levels - preprocess.mean) / preprocess.std, target
+    def batch(chosen: Any, seed: Any) -> Any:
+        levels = tf.cast(tf.gather(photos, chosen), tf.float32)
+        if architecture.recipe.augmented:
+            levels = augment(levels, seed, full_turn=full_turn)
+        return (levels - preprocess.mean) / preprocess.std
 
-    if seed is None:
-        batches = photos.batch(BATCH).map(lambda x, y: scale(tf.cast(x, tf.float32), y))
-    else:
-        seeds = tf.data.Dataset.random(seed=seed, rerandomize_each_iteration=True).batch(2)
-        batches = tf.data.Dataset.zip(
-            (photos.shuffle(len(data.labels), seed=seed).batch(BATCH), seeds)
-        ).map(
-            lambda xy, key: scale(augment(tf.cast(xy[0], tf.float32), key), xy[1]),
-            num_parallel_calls=tf.data.AUTOTUNE,
-        )
-    return batches.prefetch(tf.data.AUTOTUNE)
+    return Source(batch=batch, labels=train.labels)
+
+
+def _balance(train: Labelled, grades: int) -> Any:
+    counts = np.maximum(np.bincount(train.labels, minlength=grades), 1)
+    return (len(train.labels) / (grades * counts)).astype(np.float32)
+
+
+def _fingerprint(
+    train: Labelled,
+    validation: Labelled | None,
+    method: Method,
+    preprocess: Preprocess,
+    ranks: Sequence[int] | None,
+) -> str:
+    what = f"{asdict(method)} {preprocess.model_dump_json()} {ranks}"
+    digest = hashlib.sha256(what.encode())
+    for part in (train, validation):
+        if part is not None:
+            digest.update(np.ascontiguousarray(part.inputs).tobytes() + part.labels.tobytes())
+    return digest.hexdigest()
+
+
+@contextlib.contextmanager
+def _precision(half: bool | None) -> Iterator[None]:
+    """Layers made in the block compute in bfloat16, which needs no scaling of the loss."""
+    if half is None:
+        half = bool(backend.tensorflow().config.list_physical_devices("GPU"))
+    policies = backend.keras().config
+    before = policies.dtype_policy()
+    policies.set_dtype_policy("mixed_bfloat16" if half else "float32")
+    try:
+        yield
+    finally:
+        policies.set_dtype_policy(before)

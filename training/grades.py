@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from sorter.bundle import Grade
 from training.errors import PhotosError
@@ -35,6 +35,9 @@ class GradesFile(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     grades: list[GradeEntry] = Field(min_length=2)
+    ordered: bool = False
+    """Whether the grades are steps of one scale, by their worth: then an error of two steps is
+    trained against more than one of a single step."""
     window_mm: float | None = Field(default=None, gt=0)
     """Side of the square that each photo shows, where size is part of the grade."""
 
@@ -46,6 +49,20 @@ class GradesFile(BaseModel):
             if names.count(name) > 1:
                 raise ValueError(f"the grade {name} is named twice; name each grade once")
         return grades
+
+    @model_validator(mode="after")
+    def _worths_differ(self) -> GradesFile:
+        worths = [grade.worth for grade in self.grades]
+        if self.ordered and len(set(worths)) < len(worths):
+            raise ValueError("ordered grades differ in worth; give each its own worth")
+        return self
+
+    def ranks(self) -> list[int] | None:
+        """Place of each grade on the scale, 0 the least worth; None if they are not ordered."""
+        if not self.ordered:
+            return None
+        worths = sorted(grade.worth for grade in self.grades)
+        return [worths.index(grade.worth) for grade in self.grades]
 
     def in_order(self) -> list[Grade]:
         """The grades as the bundle lists them."""

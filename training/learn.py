@@ -10,35 +10,37 @@ import numpy as np
 from sorter.bundle import Grade
 from sorter.frame import Pixels
 from sorter.preprocess import Preprocess
-from training import backend, photos, zoo
+from training import distribution, photos, weights, zoo
 from training.errors import TrainingError
-from training.fit import Labelled, auto_epochs, fit
+from training.fit import Method, fit
 from training.grades import read_grades
+from training.labelled import Labelled
+from training.loop import predictor
 from training.photos import Photo
 from training.progress import Steps
 from training.quantize import scaled
 from training.run_folder import RECORD, Entry, RunRecord
 from training.split import PARTS, Part, Way, group, split
 
+RESUME, LOGS = "resume-{}.npz", "logs"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Settings:
+class Settings(Method):
     """What the user can choose."""
 
     name: str | None = None
     """Of the bundle; the folder's name unless given."""
-    model: str = zoo.DEFAULT
     size_px: int | None = None
     """Side of the input; by the photos' size unless given."""
-    epochs: int | None = None
-    """The most; by the number of photos unless given."""
-    seed: int = 0
     way: Way = "random"
     skip_unreadable: bool = False
 
 
 def learn(root: Path, out: Path, settings: Settings, steps: Steps) -> RunRecord:
     """Split the photos of a folder, train a network on them and write a run folder.
+
+    After a kill, the same call goes on where the training was.
 
     Args:
         root: one sub-folder of photos a grade; may hold `grades.yaml`.
@@ -51,6 +53,7 @@ def learn(root: Path, out: Path, settings: Settings, steps: Steps) -> RunRecord:
         TrainingError: the settings or the installation cannot.
     """
     architecture = zoo.architecture(settings.model)
+    weights.check(settings.weights, settings.model)
     if out.resolve().is_relative_to(root.resolve()):
         raise TrainingError(f"{out}: lies among the photos; choose another folder for --out")
     if out.exists() and not out.is_dir():
@@ -62,7 +65,8 @@ def learn(root: Path, out: Path, settings: Settings, steps: Steps) -> RunRecord:
     split([p.grade for p in found], list(range(len(found))))
     declared = read_grades(root, sorted({photo.grade for photo in found}))
     grades = declared.in_order()
-    backend.tensorflow()
+    strategy = distribution.choose()
+    worker = distribution.worker(strategy)
 
     preprocess = Preprocess(
         size_px=settings.size_px or max(architecture.smallest_px, photos.auto_size(found)),
@@ -92,18 +96,21 @@ def learn(root: Path, out: Path, settings: Settings, steps: Steps) -> RunRecord:
         chosen = np.flatnonzero([p == part for p in parts])
         data[part] = Labelled(inputs=inputs[chosen], labels=labels[chosen])
 
-    epochs = settings.epochs or auto_epochs(len(data["train"].labels), preprocess.size_px)
+    resume = out / RESUME.format(worker)
     fitted = fit(
         data["train"],
         data["validation"],
-        model=settings.model,
+        method=settings,
         preprocess=preprocess,
         grades=len(names),
-        epochs=epochs,
-        seed=settings.seed,
-        advance=steps.start("Training", epochs),
+        ranks=declared.ranks(),
+        checkpoint=resume,
+        logs=out / LOGS,
+        strategy=strategy,
+        steps=steps,
     )
-    said = fitted.model.predict(scaled(data["test"].inputs, preprocess), verbose=0).argmax(axis=1)
+    assert fitted.validation_accuracy is not None
+    said = predictor(fitted.model)(scaled(data["test"].inputs, preprocess)).argmax(axis=1)
     record = RunRecord(
         name=settings.name or root.resolve().name,
         photos=root.resolve(),
@@ -129,7 +136,9 @@ def learn(root: Path, out: Path, settings: Settings, steps: Steps) -> RunRecord:
         seconds=fitted.seconds,
         notes=_notes(read, digests, unreadable) + _worth_note(root, grades),
     )
-    record.save(out, fitted.model)
+    if worker == 0:
+        record.save(out, fitted.model)
+    resume.unlink(missing_ok=True)
     return record
 
 

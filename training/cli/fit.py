@@ -18,7 +18,12 @@ def fit(
     seed: options.Seed = 0,
     name: options.Name = None,
     model: options.Model = "ds-cnn",
+    weights: options.Weights = "none",
+    fine_tune: options.FineTune = 0,
     split: options.Split = "random",
+    full_turn: options.FullTurn = False,
+    mixup: options.Mixup = 0.0,
+    balanced: options.Balanced = False,
     skip_unreadable: options.SkipUnreadable = False,
 ) -> None:
     """Train a model, and stop before it is quantized: the first half of 'run'.
@@ -35,6 +40,11 @@ def fit(
         model=model,
         split=split,
         skip_unreadable=skip_unreadable,
+        weights=weights,
+        fine_tune=fine_tune,
+        full_turn=full_turn,
+        mixup=mixup,
+        balanced=balanced,
     )
     from training.cli import show
     from training.learn import learn

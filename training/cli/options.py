@@ -30,6 +30,28 @@ Name = Annotated[
     str | None, typer.Option(help="Of the bundle (the name of the folder PHOTOS unless given).")
 ]
 Model = Annotated[str, typer.Option(help=f"Network: {', '.join(ZOO)}.")]
+Weights = Annotated[
+    str,
+    typer.Option(
+        metavar="none|imagenet|FILE",
+        help="Of a backbone (mobilenet-0.25 to resnet50); they stay as they are, and the last "
+        "layer is trained. FILE: without top, saved by Keras 3.",
+    ),
+]
+FineTune = Annotated[
+    int,
+    typer.Option(min=0, max=50, help="Then train so many of the backbone's top blocks as well."),
+]
+FullTurn = Annotated[
+    bool, typer.Option("--full-turn", help="Items lie on the belt at any angle, not along it.")
+]
+Mixup = Annotated[
+    float, typer.Option(min=0, max=2, help="Alpha of MixUp, which blends photos; 0: none.")
+]
+Balanced = Annotated[
+    bool,
+    typer.Option("--balanced", help="Let each grade count the same, however few its photos are."),
+]
 Split = Annotated[
     str,
     typer.Option(
@@ -56,6 +78,11 @@ def settings(
     model: str,
     split: str,
     skip_unreadable: bool,
+    weights: str,
+    fine_tune: int,
+    full_turn: bool,
+    mixup: float,
+    balanced: bool,
 ) -> Settings:
     """The checked settings of a training.
 
@@ -69,6 +96,11 @@ def settings(
         raise TrainingError(f"--split: found '{split}'; choose one of: {', '.join(WAYS)}")
     if size != "auto" and not (size.isdecimal() and 16 <= int(size) <= 512):
         raise TrainingError(f"--size: found '{size}'; give 'auto' or a number from 16 to 512")
+    if fine_tune and weights == "none":
+        raise TrainingError(
+            "--fine-tune: there are no weights to start from; give --weights, or leave it out: "
+            "without weights the whole network is trained"
+        )
     return Settings(
         size_px=None if size == "auto" else int(size),
         epochs=epochs,
@@ -77,4 +109,9 @@ def settings(
         model=model,
         way=split,
         skip_unreadable=skip_unreadable,
+        weights=weights,
+        fine_tune=fine_tune,
+        full_turn=full_turn,
+        mixup=mixup,
+        balanced=balanced,
     )

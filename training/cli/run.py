@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from training.cli import options
+from training.errors import TrainingError
 
 
 def run(
@@ -20,8 +22,13 @@ def run(
     seed: options.Seed = 0,
     name: options.Name = None,
     model: options.Model = "ds-cnn",
+    weights: options.Weights = "none",
+    fine_tune: options.FineTune = 0,
     split: options.Split = "random",
     target_error: options.TargetError = 0.05,
+    full_turn: options.FullTurn = False,
+    mixup: options.Mixup = 0.0,
+    balanced: options.Balanced = False,
     skip_unreadable: options.SkipUnreadable = False,
 ) -> None:
     """Train a model on your photos and pack it for the sorter.
@@ -43,7 +50,17 @@ def run(
         model=model,
         split=split,
         skip_unreadable=skip_unreadable,
+        weights=weights,
+        fine_tune=fine_tune,
+        full_turn=full_turn,
+        mixup=mixup,
+        balanced=balanced,
     )
+    if "TF_CONFIG" in os.environ:
+        raise TrainingError(
+            "TF_CONFIG is set: several workers train with 'sorter-train fit' on each, then "
+            "'sorter-train pack' on the first"
+        )
     from training.cli import show
     from training.learn import learn
     from training.pack import pack

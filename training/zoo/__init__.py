@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,6 +12,7 @@ from training.zoo import (
     alexnet_mini,
     deep_mnist,
     ds_cnn,
+    heads,
     inception_mini,
     lenet,
     resnet_mini,
@@ -34,12 +36,15 @@ DEFAULT = "ds-cnn"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Network:
-    """A network and what only its training needs."""
+    """A network, and what its training sees of it."""
 
     model: Any
     """Keras model: from scaled photos to logits."""
-    auxiliary: Any | None = None
-    """Keras model that shares the layers and gives the logits of a second head, if it has one."""
+    trained: Any
+    """Keras model of the same layers that gives the logits of each head, `model`'s first.
+    A second head half way up, if there is one, is left behind when the training is done."""
+    backbone: Any | None = None
+    """Keras model of the layers that weights from elsewhere are for."""
 
 
 def architecture(name: str) -> Architecture:
@@ -53,13 +58,14 @@ def architecture(name: str) -> Architecture:
     return ZOO[name]
 
 
-def build(name: str, size_px: int, grades: int) -> Network:
+def build(name: str, size_px: int, grades: int, *, ranks: Sequence[int] | None = None) -> Network:
     """An untrained network.
 
     Args:
         name: see `ZOO`.
         size_px: side of the input.
         grades: number of logits.
+        ranks: place of each grade in their order, for an ordinal last layer (see `heads.corn`).
 
     Raises:
         TrainingError: there is no network of this name, or not for so small an input.
@@ -73,9 +79,10 @@ def build(name: str, size_px: int, grades: int) -> Network:
     keras = backend.keras()
     photo = keras.layers.Input((size_px, size_px, 3))
     features = chosen.body(photo)
-    # The logits stay float32 where the rest is trained in half precision.
-    model = keras.Model(photo, keras.layers.Dense(grades, dtype="float32")(features.main))
-    if features.auxiliary is None:
-        return Network(model=model)
-    second = keras.layers.Dense(grades, dtype="float32")(features.auxiliary)
-    return Network(model=model, auxiliary=keras.Model(photo, second))
+    tops = [features.main] if features.auxiliary is None else [features.main, features.auxiliary]
+    logits = [heads.corn(top, ranks) if ranks else heads.plain(top, grades) for top in tops]
+    return Network(
+        model=keras.Model(photo, logits[0]),
+        trained=keras.Model(photo, logits),
+        backbone=features.backbone,
+    )

@@ -17,6 +17,8 @@ class Features:
     """n × channels, after dropout: the last layer turns it into logits."""
     auxiliary: Any | None = None
     """n × channels from half way up, for a second head that only the training uses."""
+    backbone: Any | None = None
+    """Keras model of the layers that weights from elsewhere are for."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,6 +52,9 @@ class Architecture:
     smallest_px: int = 16
     block_ends: str | None = None
     """Backbones: pattern of the layers that end a block; its first group tells blocks apart."""
+    application: Callable[..., Any] | None = None
+    """Backbones: from an input tensor, or None, to a Keras model without its top. Has the keyword
+    `weights`."""
 
 
 def first_stride(photo: Any) -> int:

@@ -10,42 +10,44 @@ from training.zoo.architecture import Architecture, Features, Recipe
 
 FROM_MINUS_1_TO_1 = {"mean": 127.5, "std": 127.5}
 RECIPE = Recipe(learning_rate=1e-3)
+CAFFE_MEAN = 114.8
 
-Backbone = Callable[[Any], Any]
-"""From the input tensor to a Keras model without its top, with weights drawn at random."""
-
-
-def _pooled(make: Backbone) -> Callable[[Any], Features]:
-    def body(photo: Any) -> Features:
-        layers = backend.keras().layers
-        x = layers.GlobalAveragePooling2D(name=POOLED)(make(photo).output)
-        return Features(main=layers.Dropout(0.2)(x))
-
-    return body
-
+Centre = Callable[[Any], Any]
 
 POOLED = "bottleneck"
 """Name of the layer that ends the backbone."""
 
+Application = Callable[..., Any]
+"""See `Architecture.application`."""
 
-def _application(name: str, **options: Any) -> Backbone:
-    def make(photo: Any) -> Any:
+
+def _application(name: str, **options: Any) -> Application:
+    def make(photo: Any, *, weights: str | None = None) -> Any:
         application = getattr(backend.keras().applications, name)
-        return application(input_tensor=photo, include_top=False, weights=None, **options)
+        return application(input_tensor=photo, include_top=False, weights=weights, **options)
 
     return make
 
 
-def _resnet50(photo: Any) -> Any:
-    # Its weights want BGR with these means taken off (Caffe's); `mean` below is their average.
-    offsets = [114.8 - mean for mean in (103.939, 116.779, 123.68)]
-    centred = backend.keras().layers.Rescaling(1.0, offset=offsets)(photo)
-    return _application("ResNet50")(centred)
+def _backbone(
+    application: Application, block_ends: str, centre: Centre | None = None, **options: Any
+) -> Architecture:
+    def body(photo: Any) -> Features:
+        layers = backend.keras().layers
+        backbone = application(photo if centre is None else centre(photo))
+        x = layers.GlobalAveragePooling2D(name=POOLED)(backbone.output)
+        return Features(main=layers.Dropout(0.2)(x), backbone=backbone)
 
-
-def _backbone(make: Backbone, block_ends: str, **options: Any) -> Architecture:
     scaling = {"smallest_px": 32, **FROM_MINUS_1_TO_1, **options}
-    return Architecture(body=_pooled(make), recipe=RECIPE, block_ends=block_ends, **scaling)
+    return Architecture(
+        body=body, recipe=RECIPE, block_ends=block_ends, application=application, **scaling
+    )
+
+
+def _caffe(photo: Any) -> Any:
+    """Take off the means of BGR that ResNet50's weights want; their average is off already."""
+    offsets = [CAFFE_MEAN - mean for mean in (103.939, 116.779, 123.68)]
+    return backend.keras().layers.Rescaling(1.0, offset=offsets)(photo)
 
 
 _MOBILENET = r"conv_pw_(\d+)_relu"
@@ -64,6 +66,11 @@ BACKBONES: dict[str, Architecture] = {
     ),
     "inceptionv3": _backbone(_application("InceptionV3"), r"mixed(\d+)", smallest_px=75),
     "resnet50": _backbone(
-        _resnet50, r"(conv\d_block\d+)_out", mean=114.8, std=1.0, colour_order="BGR"
+        _application("ResNet50"),
+        r"(conv\d_block\d+)_out",
+        _caffe,
+        mean=CAFFE_MEAN,
+        std=1.0,
+        colour_order="BGR",
     ),
 }

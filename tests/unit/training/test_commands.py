@@ -98,6 +98,8 @@ def test_unreadable_photos_are_refused_by_name(refuse: Refuse, tmp_path: Path) -
         ("--size", "big", "--size: found 'big'; give 'auto' or a number from 16 to 512"),
         ("--size", "8", "--size: found '8'"),
         ("--split", "thirds", "--split: found 'thirds'; choose one of: random, blocks"),
+        ("--fine-tune", "2", "--fine-tune: there are no weights to start from"),
+        ("--weights", "imagenet", "--weights: ds-cnn is trained from scratch"),
         ("--model", "resnet", "no model is called 'resnet'; choose one of: ds-cnn, deep-mnist"),
     ],
 )

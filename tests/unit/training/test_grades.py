@@ -70,3 +70,20 @@ def test_a_folder_that_is_not_declared_is_refused(tmp_path: Path) -> None:
     declare(tmp_path, "grades: [{name: L}, {name: M}]")
     with pytest.raises(PhotosError, match="folder S is not among the grades"):
         read_grades(tmp_path, ["L", "M", "S"])
+
+
+def test_ordered_grades_are_ranked_by_worth(tmp_path: Path) -> None:
+    (tmp_path / "grades.yaml").write_text(
+        "ordered: true\ngrades: [{name: A, worth: 3}, {name: C, worth: 1}, {name: B, worth: 2}]\n"
+    )
+    assert read_grades(tmp_path, ["A", "B", "C"]).ranks() == [2, 0, 1]
+
+
+def test_ordered_grades_of_one_worth_are_refused(tmp_path: Path) -> None:
+    (tmp_path / "grades.yaml").write_text("ordered: true\ngrades: [{name: A}, {name: B}]\n")
+    with pytest.raises(PhotosError, match="ordered grades differ in worth"):
+        read_grades(tmp_path, ["A", "B"])
+
+
+def test_grades_are_not_ordered_unless_declared(tmp_path: Path) -> None:
+    assert read_grades(tmp_path, ["A", "B"]).ranks() is None

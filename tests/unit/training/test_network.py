@@ -29,6 +29,6 @@ def test_the_network_sees_the_levels_that_the_bundle_promises() -> None:
     assert scaled(np.array([0, 255], np.uint8), preprocess) == pytest.approx([-1, 1])
 
 
-@pytest.mark.parametrize(("photos", "epochs"), [(100, 120), (1_755, 15), (100_000, 15)])
+@pytest.mark.parametrize(("photos", "epochs"), [(100, 160), (1_755, 15), (100_000, 15)])
 def test_large_sets_are_passed_over_less_often(photos: int, epochs: int) -> None:
     assert auto_epochs(photos, 96) == epochs

@@ -49,12 +49,34 @@ def test_the_ancestor_has_the_layers_of_its_tutorial() -> None:
 
 
 @pytest.mark.training
-def test_the_auxiliary_head_is_not_part_of_the_exported_model() -> None:
+def test_the_auxiliary_head_is_trained_but_not_exported() -> None:
     network = zoo.build("inception-mini", 32, 5)
-    assert network.auxiliary is not None
-    assert network.auxiliary.output_shape == (None, 5)
+    assert list(network.trained.output_shape) == [(None, 5), (None, 5)]
     exported = {id(weight) for weight in network.model.weights}
-    assert [id(one) in exported for one in network.auxiliary.weights].count(False) == 2
+    assert [id(one) in exported for one in network.trained.weights].count(False) == 2
+
+
+@pytest.mark.training
+def test_ordinal_logits_are_the_logarithms_of_corns_probabilities() -> None:
+    ranks = [2, 0, 3, 1]
+    model = zoo.build("lenet", 16, 4, ranks=ranks).model
+    photos = np.random.default_rng(1).random((6, 16, 16, 3)).astype(np.float32)
+    said = np.exp(np.asarray(model(photos)))
+    pairs = next(layer for layer in model.layers if layer.name.startswith("reshape"))
+    steps = np.asarray(type(model)(model.input, pairs.output)(photos))
+    above = 1 / (1 + np.exp(steps[..., 1] - steps[..., 0]))
+    reached = np.cumprod(np.concatenate([np.ones((6, 1)), above], axis=1), axis=1)
+    by_rank = reached - np.concatenate([reached[:, 1:], np.zeros((6, 1))], axis=1)
+    assert said == pytest.approx(by_rank[:, ranks], abs=1e-5)
+    assert said.sum(axis=1) == pytest.approx(np.ones(6), abs=1e-5)
+
+
+@pytest.mark.training
+def test_the_ordinal_head_becomes_a_full_int8_file() -> None:
+    photos = np.random.default_rng(1).integers(0, 256, (12, 16, 16, 3)).astype(np.uint8)
+    model = zoo.build("lenet", 16, 4, ranks=[0, 1, 2, 3]).model
+    interpreter = make_interpreter(to_int8(model, photos, Preprocess(size_px=16)), threads=1)
+    assert np.float32 not in {one["dtype"] for one in interpreter.get_tensor_details()}
 
 
 @pytest.mark.training

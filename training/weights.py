@@ -1,0 +1,93 @@
+"""Weights that a backbone has learned elsewhere."""
+
+from __future__ import annotations
+
+import hashlib
+import warnings
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from training import backend
+from training.errors import TrainingError
+from training.zoo.backbones import BACKBONES
+
+NONE, IMAGENET = "none", "imagenet"
+ENDINGS = (".weights.h5", ".h5")
+
+
+def check(given: str, model: str) -> None:
+    """Refuse weights that cannot be meant, before any photo is read.
+
+    Args:
+        given: `none`, `imagenet` or a file.
+        model: name of the network.
+
+    Raises:
+        TrainingError: the network takes none, or the file is missing or no weights.
+    """
+    if given == NONE:
+        return
+    if model not in BACKBONES:
+        raise TrainingError(
+            f"--weights: {model} is trained from scratch; leave it out or choose a --model of: "
+            f"{', '.join(BACKBONES)}"
+        )
+    if given != IMAGENET and not Path(given).is_file():
+        raise TrainingError(f"--weights: no file {given}; give 'imagenet', 'none' or a file")
+    if given != IMAGENET and not given.endswith(ENDINGS):
+        raise TrainingError(f"--weights: {given} does not end in {' or '.join(ENDINGS)}")
+
+
+def load(backbone: Any, given: str, model: str) -> str:
+    """Fill a backbone with weights.
+
+    Args:
+        backbone: Keras model of the layers that the weights are for, without its top.
+        given: `none`, `imagenet` (downloads them the first time) or a file.
+        model: name of the network, for the sentence.
+
+    Returns:
+        What tells these weights from others: SHA-256 of a file, else the argument.
+
+    Raises:
+        TrainingError: they do not fit, or cannot be had.
+    """
+    if given == NONE:
+        return NONE
+    if given == IMAGENET:
+        _download(backbone, model)
+        return f"{IMAGENET} {backend.keras().__version__}"
+    path = Path(given)
+    unfit = TrainingError(
+        f"--weights: {path} does not fit {model}, or is damaged; take weights of this network "
+        f"without its top, saved by Keras 3"
+    )
+    # Keras leaves a layer that the file lacks as it was, with no more than a warning.
+    for variable in backbone.weights:
+        variable.assign(np.full(variable.shape, np.nan))
+    try:
+        with backend.quiet(), warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            backbone.load_weights(path)
+        digest = hashlib.sha256(path.read_bytes()).hexdigest()
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        raise unfit from error
+    if not all(np.isfinite(variable.numpy()).all() for variable in backbone.weights):
+        raise unfit
+    return digest
+
+
+def _download(backbone: Any, model: str) -> None:
+    make = BACKBONES[model].application
+    assert make is not None
+    try:
+        with backend.quiet():
+            donor = make(None, weights=IMAGENET)
+    except Exception as error:
+        # Keras raises a bare Exception when a download breaks off.
+        raise TrainingError(
+            f"--weights imagenet: they cannot be downloaded ({error}); try again, or give a file"
+        ) from error
+    backbone.set_weights(donor.get_weights())

@@ -1,0 +1,53 @@
+"""The last layers: from features to one logit a grade."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from training import backend
+
+
+def plain(features: Any, grades: int) -> Any:
+    """A dense layer; in float32 even where the rest is trained in half precision."""
+    return backend.keras().layers.Dense(grades, dtype="float32")(features)
+
+
+def corn(features: Any, ranks: Sequence[int]) -> Any:
+    """Ordinal regression by conditional steps (CORN: Shi, Cao and Raschka 2021).
+
+    Step j answers "above rank j, given that it is not below". The log-probability of rank k is
+    the sum of the logarithms of k answers yes and one no, so the cross-entropy of what comes out
+    is CORN's loss. Logarithm and sum are a log-softmax and a dense layer of zeros and ones, which
+    TFLite has in int8; the device sees logits as of any network.
+
+    Args:
+        features: n × channels.
+        ranks: of each grade, each of 0 … grades - 1 once.
+
+    Returns:
+        n × grades: log-probabilities in the order of the grades.
+    """
+    keras = backend.keras()
+    layers = keras.layers
+    grades = len(ranks)
+    steps = layers.Dense(2 * (grades - 1), dtype="float32")(features)
+    steps = layers.Reshape((grades - 1, 2), dtype="float32")(steps)
+    answers = layers.Flatten(dtype="float32")(
+        layers.Activation("log_softmax", dtype="float32")(steps)
+    )
+    yes, no = np.zeros((2, grades - 1, grades), np.float32)
+    for grade, rank in enumerate(ranks):
+        yes[:rank, grade] = 1
+        no[rank : rank + 1, grade] = 1
+    sums = np.stack([yes, no], axis=1).reshape(2 * (grades - 1), grades)
+    total = layers.Dense(
+        grades,
+        use_bias=False,
+        trainable=False,
+        kernel_initializer=keras.initializers.Constant(sums),
+        dtype="float32",
+    )
+    return total(answers)
