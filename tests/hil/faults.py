@@ -94,13 +94,13 @@ def press_estop(machine: Machine) -> None:
     """The chain opens while an outlet is open."""
     machine.run_until(lambda: machine.any_open, 500_000)
     machine.move(machine.now_us + machine.random.randrange(1_000))
-    pressed_at = len(machine.edges)
     machine.sim.drive(InputPin.ESTOP, True)
     machine.move(machine.now_us + 50)
+    acted_at = len(machine.edges)
     if machine.any_open:
         machine.outside.append(f"open 50 µs after the emergency stop at {machine.now_us} µs")
     machine.run(30_000)
-    opened = [edge for edge, _ in machine.edges[pressed_at:] if edge.level]
+    opened = [edge for edge, _ in machine.edges[acted_at:] if edge.level]
     if any(edge.pin in OUTLET_PINS for edge in opened):
         machine.outside.append(f"opened in the emergency stop at {machine.now_us} µs")
     machine.sim.drive(InputPin.ESTOP, False)
