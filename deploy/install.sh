@@ -91,6 +91,6 @@ Next:
   1. copy a model:   sudo install -o sorter model.sorter /var/lib/sorter/models/current.sorter
   2. edit            /etc/sorter/sorter.yaml
   3. check:          sudo -u sorter /opt/sorter/bin/sorter check
-  4. start:          sudo systemctl enable --now sorter     (the belt runs: hands off)
+  4. start:          sudo systemctl enable --now sorter     (the belt waits for its start button)
      after an update: sudo systemctl restart sorter
 TEXT

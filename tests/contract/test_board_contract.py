@@ -49,6 +49,17 @@ def test_the_position_follows_a_running_encoder(rig: Rig) -> None:
         assert abs(tick - (rig.tick + 1)) < 1.5
 
 
+def test_the_bound_on_the_positions_error_contains_the_truth(rig: Rig) -> None:
+    for tick_us in (2_000, 1_000, 600, 300, 600, 1_000):
+        for _ in range(20):
+            rig.turn(7, tick_us=tick_us)
+            reading = rig.board.position_at(rig.now_s)
+            assert reading is not None
+            # Within the tick that is just ending.
+            assert rig.tick - reading.error_ticks <= reading.tick
+            assert reading.tick <= rig.tick + 1 + reading.error_ticks
+
+
 def test_the_position_of_a_moment_that_has_passed_is_known(rig: Rig) -> None:
     rig.turn(500)
     seen_s, seen_tick = rig.now_s, rig.tick + 1

@@ -31,7 +31,9 @@ class Stage:
 
     skipped = 0
 
-    def __init__(self, records: Records, *, protocol: int | None = None) -> None:
+    def __init__(
+        self, records: Records, *, protocol: int | None = None, start_belt: bool = True
+    ) -> None:
         self.config = make_config()
         self.firmware = (
             VirtualFirmware() if protocol is None else VirtualFirmware(protocol=protocol)
@@ -54,7 +56,7 @@ class Stage:
             board=self.board,
             records=records,
             lot="today",
-            start_belt=True,
+            start_belt=start_belt,
         )
         self.daemon = Daemon(
             config=self.config,
@@ -206,6 +208,28 @@ def test_a_board_that_was_reset_is_reported_and_the_belt_stays_stopped(stage: St
     assert any("the board was lost (" in sentence for sentence in stage.said)
     assert any("the board is back" in sentence for sentence in stage.said)
     assert stage.belt.travel_mm < 30 * FRAME_S * stage.config.belt.speed_mm_per_s
+
+
+def test_the_belt_waits_for_the_start_button_and_the_operator_is_told_once(
+    records: Records,
+) -> None:
+    stage = Stage(records, start_belt=False)
+
+    def press_start() -> None:
+        if stage.frames == 30:
+            assert stage.belt.travel_mm == 0
+            stage.firmware.drive(InputPin.BUTTON, False)
+        if stage.frames == 35:
+            stage.firmware.drive(InputPin.BUTTON, True)
+        if stage.frames == 60:
+            stage.daemon.stop()
+
+    stage.at_frame = press_start
+    stage.daemon.run()
+
+    waiting = [sentence for sentence in stage.said if "press the start button" in sentence]
+    assert len(waiting) == 1
+    assert stage.belt.travel_mm > 0
 
 
 def test_a_lost_board_does_not_make_systemd_kill_the_program(
