@@ -127,17 +127,19 @@ class BeltPosition:
         reached = [float(self._history[k][1]) for k in range(first - 1, min(last + 1, self._count))]
         if last == self._count:
             newest_us, newest_tick = self._history[-1]
-            reached.append(newest_tick + 2 * self._speed() * (last_us - newest_us))
+            fastest = max(self._speed(), self._speed(over_us=1), key=abs)
+            reached.append(newest_tick + 2 * fastest * (last_us - newest_us))
         return reached
 
     @property
     def _count(self) -> int:
         return len(self._history)
 
-    def _speed(self) -> float:
+    def _speed(self, over_us: int = _SPEED_SPAN_US) -> float:
+        """Ticks per microsecond, over at least `over_us` before the newest state."""
         last_us, last_tick = self._history[-1]
         for us, tick in reversed(self._history):
-            if last_us - us >= _SPEED_SPAN_US:
+            if last_us - us >= over_us:
                 return (last_tick - tick) / (last_us - us)
         us, tick = self._history[0]
         return (last_tick - tick) / (last_us - us) if last_us > us else 0.0

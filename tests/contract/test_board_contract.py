@@ -50,6 +50,7 @@ def test_the_position_follows_a_running_encoder(rig: Rig) -> None:
 
 
 def test_the_bound_on_the_positions_error_contains_the_truth(rig: Rig) -> None:
+    rig.turn(50, tick_us=2_000)
     for tick_us in (2_000, 1_000, 600, 300, 600, 1_000):
         for _ in range(20):
             rig.turn(7, tick_us=tick_us)
