@@ -7,7 +7,7 @@ import sys
 
 from benchmarks.report import Report
 
-ALL = ("training", "board")
+ALL = ("training", "audit", "board")
 
 
 def main() -> int:

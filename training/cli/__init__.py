@@ -5,6 +5,7 @@ from __future__ import annotations
 import typer
 
 from sorter.command_line import run_app
+from training.cli.audit import audit
 from training.cli.evaluate import evaluate
 from training.cli.fit import fit
 from training.cli.import_photos import import_photos
@@ -25,6 +26,7 @@ app.command()(pack)
 app.command()(evaluate)
 app.command()(synth)
 app.command("import")(import_photos)
+app.command()(audit)
 
 
 def main() -> None:

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
 from rich.table import Table
+
+if TYPE_CHECKING:
+    from training.audit.audit import Audit
 from rich.text import Text
 
 
@@ -65,3 +68,30 @@ def notes(sentences: Sequence[str]) -> None:
     """What the user should know about the photos, on stderr."""
     for sentence in sentences:
         print(f"Note: {sentence}", file=sys.stderr)
+
+
+def audit(found: Audit) -> None:
+    """What an audit found, by kind, with examples."""
+    from training.audit.page import TITLES
+
+    console = Console()
+    table = Table(title=f"{found.images} photos", title_justify="left")
+    for column in ("Found", "Number", "For example"):
+        table.add_column(column, justify="right" if column == "Number" else "left")
+    groups = {
+        "Same photo under several grades": found.conflicting_labels,
+        "Groups of changed copies": found.near_duplicate_groups,
+        "Groups of exact copies": found.exact_duplicates,
+    }
+    for title, members in groups.items():
+        if members:
+            table.add_row(title, str(len(members)), ", ".join(members[0][:4]))
+    for kind, title in TITLES.items():
+        own = [one for one in found.problems if one.kind == kind]
+        if own:
+            table.add_row(title, str(len(own)), f"{own[0].path}: {own[0].detail}")
+    if found.clean:
+        console.print(f"{found.images} photos; nothing was found in them.")
+    else:
+        console.print(table)
+    notes(found.notes)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -56,7 +56,11 @@ class Candidate:
     """Whether `one` may be turned by any angle, so that only its middle is sure to be there."""
 
 
-def by_crops(pictures: Sequence[Picture], advance: Callable[[], None]) -> Iterator[Candidate]:
+def by_crops(
+    pictures: Sequence[Picture],
+    advance: Callable[[], None],
+    hints: Iterable[tuple[int, int]] = (),
+) -> Iterator[Candidate]:
     """Pairs of which one may be a crop of the other, after one of the eight flips and turns.
 
     Each photo, in all eight, is held as a thumbnail against each crop of each other photo. The
@@ -66,6 +70,7 @@ def by_crops(pictures: Sequence[Picture], advance: Callable[[], None]) -> Iterat
     Args:
         pictures: of the photos.
         advance: called twice a photo.
+        hints: pairs that are candidates in any case.
     """
     whole = [_oriented(one) for one in pictures]
     wholes = np.concatenate([vectors for vectors, _ in whole])
@@ -80,6 +85,8 @@ def by_crops(pictures: Sequence[Picture], advance: Callable[[], None]) -> Iterat
     for number in range(len(pictures)):
         near[number, _nearest(best[number], CROP_LIKE, NEAREST_CROPS)] = True
         near[_nearest(best[:, number], CROP_LIKE, NEAREST_CROPS), number] = True
+    for one, two in hints:
+        near[one, two] = near[two, one] = True
     for number, base in enumerate(pictures):
         advance()
         crops, places = _crops(base)

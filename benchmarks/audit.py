@@ -1,0 +1,146 @@
+"""How many of the copies that are put among real photos the audit finds, and how many it invents.
+
+A copy counts as found when it is in one group with its original, and a relabelled one when that
+group is among the conflicting ones too. Two lemons more than `NEIGHBOURS` numbers apart are
+different lemons: the photos are numbered in the order in which they were taken.
+"""
+
+from __future__ import annotations
+
+import itertools
+import os
+import shutil
+import tempfile
+import time
+from collections import defaultdict
+from collections.abc import Callable
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+from benchmarks.report import Report
+from sorter.frame import Pixels
+from sorter.photo import read_photo
+from training.audit.audit import Audit, audit
+from training.progress import steps
+
+DATA = Path(os.environ.get("SORTER_DATA", Path(__file__).parents[2] / "shared" / "data"))
+ORIGINALS = 60
+"""So many photos of a set get a copy of each kind."""
+NEIGHBOURS = 5
+FOUND = 95.0
+FALSE_PAIRS = 1.0
+SEED = 4
+
+Change = Callable[[Pixels, np.random.Generator], Pixels]
+
+
+def measure(report: Report) -> None:
+    """Audit each set with copies added, and the lemons without."""
+    for name in ("cucumber9", "lemons"):
+        photos = DATA / name
+        if not photos.is_dir():
+            print(f"skipped {name}: no photos in {photos}; set SORTER_DATA to their folder")
+            continue
+        with tempfile.TemporaryDirectory() as folder, steps() as bars:
+            root = Path(folder) / name
+            shutil.copytree(photos, root)
+            shutil.rmtree(root / "empty_background", ignore_errors=True)
+            started = time.monotonic()
+            plain = audit(root, bars)
+            seconds = time.monotonic() - started
+            copies = add_copies(root, np.random.default_rng(SEED))
+            found = audit(root, bars)
+        hits = defaultdict(list)
+        for kind, original, copy in copies:
+            hits[kind].append(_together(found, original, copy, relabelled="relabelled" in kind))
+        for kind, own in hits.items():
+            print(f"       {name} {kind}: {sum(own)} of {len(own)}")
+        every = list(itertools.chain(*hits.values()))
+        report.at_least(f"{name} copies found", round(100 * float(np.mean(every)), 1), "%", FOUND)
+        print(f"       {name}: {plain.images} photos in {seconds:.0f} s")
+        if name == "lemons":
+            share = 100 * len(_in_false_pairs(plain)) / plain.images
+            report.at_most("lemons in a false pair", round(share, 2), "%", FALSE_PAIRS)
+
+
+def add_copies(root: Path, random: np.random.Generator) -> list[tuple[str, str, str]]:
+    """Put a copy of each kind of some photos into the folder.
+
+    Returns:
+        Kind, path of the original and of the copy.
+    """
+    photos = sorted(path for path in root.rglob("*.*") if path.parent != root)
+    grades = sorted({path.parent.name for path in photos})
+    added = []
+    for index in sorted(random.permutation(len(photos))[:ORIGINALS]):
+        original = photos[index]
+        pixels = read_photo(original)
+        for kind, change in CHANGES.items():
+            grade = original.parent.name
+            if kind.startswith("relabelled"):
+                grade = str(random.choice([other for other in grades if other != grade]))
+            # No hint in the name.
+            copy = root / grade / f"{90000 + len(added)}{original.suffix}"
+            cv2.imwrite(str(copy), change(pixels, random))
+            added.append((kind, *(path.relative_to(root).as_posix() for path in (original, copy))))
+    return [(kind, original, copy) for kind, original, copy in added]
+
+
+def _turned(photo: Pixels, random: np.random.Generator) -> Pixels:
+    height, width = photo.shape[:2]
+    angle = float(random.uniform(-25, 25))
+    warp = cv2.getRotationMatrix2D(((width - 1) / 2, (height - 1) / 2), angle, 1)
+    return np.asarray(cv2.warpAffine(photo, warp, (width, height)), np.uint8)
+
+
+def _cropped(photo: Pixels, random: np.random.Generator) -> Pixels:
+    height, width = photo.shape[:2]
+    rows, columns = (round(float(random.uniform(0.75, 0.95)) * n) for n in (height, width))
+    top, left = random.integers(0, height - rows + 1), random.integers(0, width - columns + 1)
+    return photo[top : top + rows, left : left + columns]
+
+
+def _enlarged(photo: Pixels, random: np.random.Generator) -> Pixels:
+    size = (photo.shape[1], photo.shape[0])
+    return np.asarray(cv2.resize(_cropped(photo, random), size), np.uint8)
+
+
+def _relit(photo: Pixels, gain: float, offset: float) -> Pixels:
+    return np.clip(photo.astype(np.float32) * gain + offset, 0, 255).astype(np.uint8)
+
+
+def _mirrored(photo: Pixels, random: np.random.Generator) -> Pixels:
+    return np.ascontiguousarray(photo[:, ::-1] if random.random() < 0.5 else photo[::-1])
+
+
+CHANGES: dict[str, Change] = {
+    "quarter turns": lambda photo, random: np.rot90(photo, random.integers(1, 4)).copy(),
+    "turned by up to 25°": _turned,
+    "mirrored": _mirrored,
+    "brighter": lambda photo, random: _relit(photo, random.uniform(1.1, 1.4), 10),
+    "darker": lambda photo, random: _relit(photo, random.uniform(0.55, 0.9), -5),
+    "cropped": _cropped,
+    "cropped and enlarged": _enlarged,
+    "relabelled": lambda photo, _: photo,
+    "relabelled and mirrored": _mirrored,
+}
+
+
+def _together(found: Audit, original: str, copy: str, *, relabelled: bool) -> bool:
+    groups = [*found.near_duplicate_groups, *found.exact_duplicates]
+    if relabelled:
+        groups = found.conflicting_labels
+    return any(original in group and copy in group for group in groups)
+
+
+def _in_false_pairs(found: Audit) -> set[str]:
+    """Lemons that are in one group with one more than `NEIGHBOURS` numbers away."""
+    wrong = set()
+    for group in found.near_duplicate_groups + found.exact_duplicates:
+        for one, other in itertools.combinations(map(Path, group), 2):
+            if one.parent != other.parent or abs(int(one.stem) - int(other.stem)) > NEIGHBOURS:
+                print(f"       false pair: {one} {other}")
+                wrong |= {str(one), str(other)}
+    return wrong
