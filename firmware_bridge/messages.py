@@ -14,7 +14,7 @@ from firmware_bridge.board import Outcome, Reason
 
 PROTOCOL_VERSION = 1
 CHANNELS = 8
-SHOT_SLOTS = 24
+SHOT_SLOTS = 16
 """Shots that the board holds: armed, open, or ended and not yet acknowledged."""
 ITEMS_PER_SHOT = 4
 """Items that may share one window."""

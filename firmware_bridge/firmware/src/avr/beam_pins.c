@@ -6,14 +6,16 @@
 #include "clock.h"
 #include "lock.h"
 #include "pins.h"
+#include "platform.h"
+
+struct stamp {
+    bool set;
+    uint32_t tick;
+    uint32_t now_us;
+};
 
 static struct board *told;
-
-static void note(uint8_t beam, bool blocked, uint32_t now_us)
-{
-    if (told->settings.machine.beams & 1 << beam)
-        beams_note(&told->beams, beam, blocked, told->tick, now_us);
-}
+static volatile struct stamp stamps[BEAM_COUNT];
 
 /* Each looks for the edge away from the level that is known. */
 static void watch_entry(bool blocked)
@@ -34,32 +36,57 @@ void beam_pins_start(struct board *board)
     PCICR |= _BV(PCIE0);
 }
 
+static inline void stamp(uint8_t beam, uint16_t half_us)
+{
+    stamps[beam].tick = told->tick;
+    stamps[beam].now_us = clock_us_at(half_us);
+    stamps[beam].set = true;
+}
+
 ISR(TIMER1_CAPT_vect)
 {
     TIMSK1 &= (uint8_t)~_BV(ICIE1);
-    note(BEAM_ENTRY, !told->beams.blocked[BEAM_ENTRY], clock_us_at(ICR1));
+    stamp(BEAM_ENTRY, ICR1);
 }
 
 ISR(PCINT0_vect)
 {
     PCICR &= (uint8_t)~_BV(PCIE0);
-    note(BEAM_PASSED, PIN_LEVEL(PIN_PASSED_BEAM), clock_us_at(TCNT1));
+    stamp(BEAM_PASSED, TCNT1);
+}
+
+static void note(uint8_t beam, bool blocked, uint32_t tick, uint32_t now_us)
+{
+    if (told->settings.machine.beams & 1 << beam)
+        beams_note(&told->beams, beam, blocked, tick, now_us);
+}
+
+/* The edge that was stamped, and after it the level of now. A stamped beam rests, so the stamp holds
+ * still. */
+static void look_at(uint8_t beam, bool blocked)
+{
+    note(beam, !told->beams.blocked[beam], stamps[beam].tick, stamps[beam].now_us);
+    lock_t held = lock();
+    uint32_t tick = told->tick;
+    unlock(held);
+    note(beam, blocked, tick, platform_now_us());
+    stamps[beam].set = false;
 }
 
 void beam_pins_pass_ms(void)
 {
-    lock_t held = lock();
-    if (!(TIMSK1 & _BV(ICIE1))) {
+    if (stamps[BEAM_ENTRY].set) {
         bool blocked = PIN_LEVEL(PIN_ENTRY_BEAM);
-        note(BEAM_ENTRY, blocked, clock_us_at(TCNT1));
+        look_at(BEAM_ENTRY, blocked);
+        lock_t held = lock();
         watch_entry(blocked);
+        unlock(held);
     }
-    unlock(held);
-    held = lock();
-    if (!(PCICR & _BV(PCIE0))) {
+    if (stamps[BEAM_PASSED].set) {
         PCIFR = _BV(PCIF0);
+        look_at(BEAM_PASSED, PIN_LEVEL(PIN_PASSED_BEAM));
+        lock_t held = lock();
         PCICR |= _BV(PCIE0);
-        note(BEAM_PASSED, PIN_LEVEL(PIN_PASSED_BEAM), clock_us_at(TCNT1));
+        unlock(held);
     }
-    unlock(held);
 }

@@ -19,6 +19,13 @@ ISR(TIMER1_OVF_vect)
     overflows++;
 }
 
+/* rounds << 15 | half_us >> 1, by bytes: an AVR shifts bit by bit. */
+static inline uint32_t join(uint32_t rounds, uint16_t half_us)
+{
+    uint32_t us = (rounds << 16 | half_us) >> 1;
+    return rounds & 0x10000 ? us | 0x80000000 : us;
+}
+
 /* The count may have wrapped with interrupts off: then a low reading was taken after the wrap. */
 uint32_t clock_us_at(uint16_t half_us)
 {
@@ -28,7 +35,7 @@ uint32_t clock_us_at(uint16_t half_us)
         rounds++;
     else if (!wrapped && half_us >= 0x8000 && TCNT1 < 0x8000)
         rounds--;
-    return rounds << 15 | half_us >> 1;
+    return join(rounds, half_us);
 }
 
 uint32_t platform_now_us(void)
@@ -39,5 +46,5 @@ uint32_t platform_now_us(void)
     if (TIFR1 & _BV(TOV1) && half_us < 0x8000)
         rounds++;
     unlock(held);
-    return rounds << 15 | half_us >> 1;
+    return join(rounds, half_us);
 }

@@ -11,6 +11,9 @@
 #include "uart.h"
 #include "virtual_ticks.h"
 
+/* A wire that is never silent must not keep the rest of the loop from its turn. */
+#define BYTES_A_ROUND 48
+
 static struct board board;
 
 /* Idle until an interrupt, unless a byte has come in since it was last looked: the instruction
@@ -40,7 +43,7 @@ int main(void)
     safety_start(&board);
     sei();
     for (;;) {
-        while (uart_read(&byte))
+        for (uint8_t i = 0; i < BYTES_A_ROUND && uart_read(&byte); i++)
             board_receive(&board, byte);
         board_tell(&board);
         safety_main_progress();

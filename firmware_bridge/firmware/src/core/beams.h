@@ -23,10 +23,10 @@ struct beams {
     uint32_t since_tick[BEAM_COUNT];
 };
 
-/* Interrupts off. A level that is known already is no edge. */
+/* In the millisecond's interrupt. A level that is known already is no edge. */
 void beams_note(struct beams *beams, uint8_t beam, bool blocked, uint32_t tick, uint32_t now_us);
 
-/* Whether a beam in `mask` has been blocked for more than `ticks`. Interrupts off. */
+/* Whether a beam in `mask` has been blocked for more than `ticks`. */
 bool beams_are_jammed(const struct beams *beams, uint8_t mask, uint32_t tick, uint16_t ticks);
 
 /* Main loop. */

@@ -40,25 +40,37 @@ static void insert_incoming(struct board *board, uint32_t tick)
     board->incoming = 0;
 }
 
+/* What the interrupts have left. The ticks stay valid: until this is booked and the next due is
+ * published, nothing fires, and without an open outlet nothing reverses. */
+static struct unbooked take_unbooked(struct board *board)
+{
+    lock_t held = lock();
+    struct unbooked taken = board->unbooked;
+    board->unbooked = (struct unbooked){0};
+    unlock(held);
+    return taken;
+}
+
 /* In the order in which they can have happened: whatever comes after the shot has fired clears what is
  * due, so that nothing fires before it is booked. */
-static void book(struct board *board, const struct unbooked *unbooked, uint32_t tick)
+static void book(struct board *board, uint32_t tick)
 {
     struct shot_queue *queue = &board->queue;
-    uint8_t opened = unbooked->opened_by_hand;
-    if (unbooked->fired)
-        opened |= shot_queue_advance(queue, unbooked->due_tick, unbooked->fired_tick,
-                                     unbooked->fired_resting, board->limits.why);
+    struct unbooked unbooked = take_unbooked(board);
+    uint8_t opened = unbooked.opened_by_hand;
+    if (unbooked.fired)
+        opened |= shot_queue_advance(queue, board->due.tick, board->fired_tick,
+                                     board->fired_resting, board->limits.why);
     if (opened)
         limits_opened(&board->limits, opened);
-    if (unbooked->reversed)
-        shot_queue_close(queue, 0xFF, OUTCOME_CANCELLED, REASON_REVERSE, unbooked->reversed_tick);
-    if (unbooked->cut_on_time)
-        shot_queue_close(queue, unbooked->cut_on_time, OUTCOME_FIRED, REASON_ON_TIME, tick);
-    if (unbooked->cut_duty)
-        shot_queue_close(queue, unbooked->cut_duty, OUTCOME_FIRED, REASON_DUTY, tick);
-    if (unbooked->stop)
-        shot_queue_stop(queue, unbooked->stop, tick);
+    if (unbooked.reversed)
+        shot_queue_close(queue, 0xFF, OUTCOME_CANCELLED, REASON_REVERSE, board->reversed_tick);
+    if (unbooked.cut_on_time)
+        shot_queue_close(queue, unbooked.cut_on_time, OUTCOME_FIRED, REASON_ON_TIME, tick);
+    if (unbooked.cut_duty)
+        shot_queue_close(queue, unbooked.cut_duty, OUTCOME_FIRED, REASON_DUTY, tick);
+    if (unbooked.stop)
+        shot_queue_stop(queue, unbooked.stop, tick);
     if (board->drop_empty) {
         board->drop_empty = false;
         shot_queue_drop_empty(queue, tick);
@@ -67,22 +79,29 @@ static void book(struct board *board, const struct unbooked *unbooked, uint32_t 
         insert_incoming(board, tick);
 }
 
-static void settle_once(struct board *board)
+static uint32_t read_tick(const struct board *board)
 {
-    struct unbooked unbooked = board->unbooked;
+    lock_t held = lock();
     uint32_t tick = board->tick;
-    memset(&board->unbooked, 0, sizeof board->unbooked);
-    let_interrupts_in();
-    book(board, &unbooked, tick);
-    struct due due = shot_queue_next_due(&board->queue, tick);
-    keep_interrupts_out();
-    if (board->unsettled)
+    unlock(held);
+    return tick;
+}
+
+__attribute__((noinline)) static void settle_once(struct board *board)
+{
+    uint32_t tick = read_tick(board);
+    book(board, tick);
+    board->next_due = shot_queue_next_due(&board->queue, tick);
+}
+
+/* Interrupts off. What became due meanwhile is done at once, and booked in another round. */
+static void publish_due(struct board *board)
+{
+    board->due = board->next_due;
+    if (!board->due.set || ahead(board->tick, board->due.tick) < 0)
         return;
-    board->due = due;
-    if (due.set && ahead(board->tick, due.tick) >= 0) {
-        board_fire(board);
-        board->unsettled = true;
-    }
+    board_fire(board);
+    board->unsettled = true;
 }
 
 void board_settle(struct board *board)
@@ -93,7 +112,11 @@ void board_settle(struct board *board)
         board->settling = true;
         while (board->unsettled) {
             board->unsettled = false;
+            let_interrupts_in();
             settle_once(board);
+            keep_interrupts_out();
+            if (!board->unsettled)
+                publish_due(board);
         }
         board->settling = false;
     }

@@ -22,11 +22,7 @@ enum standing { STANDING_BY_ORDER, STANDING_UNORDERED, STANDING_FOR_FAULT };
 /* What interrupts have done and board_settle has to book. */
 struct unbooked {
     bool fired;
-    uint8_t fired_resting;
-    uint32_t due_tick; /* of what fired; the belt was there or, after a busy moment, beyond */
-    uint32_t fired_tick;
     bool reversed;
-    uint32_t reversed_tick;
     uint8_t cut_on_time;
     uint8_t cut_duty;
     uint8_t stop; /* a reason */
@@ -40,6 +36,10 @@ struct board {
     bool settling;
     volatile bool unsettled;
     struct unbooked unbooked;
+    uint32_t fired_tick; /* where what was due fired: there or, after a busy moment, beyond */
+    uint32_t reversed_tick;
+    uint8_t fired_resting;
+    struct due next_due;
     struct shot_queue queue;
     struct shot_slot *incoming; /* to be inserted; then null */
     uint8_t incoming_reason;
@@ -115,9 +115,8 @@ static inline void board_fire(struct board *board)
     board->mask = mask;
     board->due.set = false;
     board->unbooked.fired = true;
-    board->unbooked.fired_resting = resting;
-    board->unbooked.due_tick = board->due.tick;
-    board->unbooked.fired_tick = board->tick;
+    board->fired_resting = resting;
+    board->fired_tick = board->tick;
 }
 
 /* The belt has moved by one tick, 1 or -1. Returns whether board_settle is to be called. */
@@ -137,7 +136,7 @@ static inline bool board_on_step(struct board *board, int8_t step)
     board->mask = 0;
     board->due.set = false;
     board->unbooked.reversed = true;
-    board->unbooked.reversed_tick = tick;
+    board->reversed_tick = tick;
     return true;
 }
 

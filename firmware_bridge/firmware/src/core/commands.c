@@ -19,9 +19,17 @@ static bool is_stale(const struct board *board, uint32_t boot_nonce, uint32_t se
     return boot_nonce != board->boot_nonce || session != board->session;
 }
 
+static bool is_pulsing(const struct board *board)
+{
+    lock_t held = lock();
+    bool pulsing = board->pulse_left_ms != 0;
+    unlock(held);
+    return pulsing;
+}
+
 static bool is_idle(const struct board *board)
 {
-    return !board->belt && !board->pulse_left_ms &&
+    return !board->belt && !is_pulsing(board) &&
            shot_queue_free_slots(&board->queue) == SHOT_SLOTS;
 }
 
@@ -51,9 +59,11 @@ static uint8_t arm(struct board *board, const struct shot_command *shot)
         return reason;
     if (board->settings.outlets[shot->channel].kind == KIND_OFF)
         return REASON_SETTINGS;
-    if (board->pulse_left_ms)
+    if (is_pulsing(board))
         return REASON_BUSY;
+    lock_t held = lock();
     board->incoming = slot;
+    unlock(held);
     board_settle(board);
     return board->incoming_reason;
 }

@@ -6,7 +6,7 @@
 
 #define PROTOCOL_VERSION 1
 #define CHANNELS 8
-#define SHOT_SLOTS 24
+#define SHOT_SLOTS 16
 #define ITEMS_PER_SHOT 4
 #define VERDICTS_KEPT 16
 #define EVENTS_KEPT 8

@@ -193,7 +193,7 @@ void shot_queue_remember(struct shot_queue *queue, uint32_t item_id, uint8_t rea
 
 const struct verdict *shot_queue_recall(const struct shot_queue *queue, uint32_t item_id)
 {
-    for (uint8_t i = 0; i < VERDICTS_KEPT; i++)
+    for (uint8_t i = 0; item_id && i < VERDICTS_KEPT; i++)
         if (queue->verdicts[i].item_id == item_id)
             return &queue->verdicts[i];
     return 0;
