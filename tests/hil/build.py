@@ -21,9 +21,9 @@ def need(tool_present: bool, what: str) -> None:
     pytest.skip(message)
 
 
-def make(target: str) -> None:
+def make(*arguments: str) -> None:
     done = subprocess.run(
-        ["make", "-C", str(FIRMWARE), target], capture_output=True, text=True, check=False
+        ["make", "-C", str(FIRMWARE), *arguments], capture_output=True, text=True, check=False
     )
     assert done.returncode == 0, done.stdout + done.stderr
 
