@@ -31,6 +31,13 @@ class Steps:
         return advance
 
 
+class Silent(Steps):
+    """Shows nothing: for what is a part of a step that has a bar."""
+
+    def __init__(self) -> None:
+        super().__init__(Progress(disable=True))
+
+
 @contextlib.contextmanager
 def steps() -> Iterator[Steps]:
     """Bars for the time of the block."""

@@ -6,6 +6,7 @@ import typer
 
 from sorter.command_line import run_app
 from training.cli.audit import audit
+from training.cli.compare import compare
 from training.cli.evaluate import evaluate
 from training.cli.fit import fit
 from training.cli.import_photos import import_photos
@@ -24,6 +25,7 @@ app.command()(run)
 app.command()(fit)
 app.command()(pack)
 app.command()(evaluate)
+app.command()(compare)
 app.command()(synth)
 app.command("import")(import_photos)
 app.command()(audit)

@@ -12,6 +12,7 @@ from training.zoo import ZOO
 
 if TYPE_CHECKING:
     from training.learn import Settings
+    from training.split import Way
 
 Photos = Annotated[
     Path, typer.Argument(metavar="PHOTOS", help="Folder with one sub-folder of photos a grade.")
@@ -69,6 +70,31 @@ TargetError = Annotated[
 ]
 
 
+def size_px(size: str) -> int | None:
+    """Side of the input; None by the photos.
+
+    Raises:
+        TrainingError: the value is not allowed.
+    """
+    if size != "auto" and not (size.isdecimal() and 16 <= int(size) <= 512):
+        raise TrainingError(f"--size: found '{size}'; give 'auto' or a number from 16 to 512")
+    return None if size == "auto" else int(size)
+
+
+def way(split: str) -> Way:
+    """The way of a split.
+
+    Raises:
+        TrainingError: there is no such way.
+    """
+    from training.split import WAYS
+
+    for one in WAYS:
+        if one == split:
+            return one
+    raise TrainingError(f"--split: found '{split}'; choose one of: {', '.join(WAYS)}")
+
+
 def settings(
     *,
     size: str,
@@ -90,24 +116,20 @@ def settings(
         TrainingError: a value is not allowed.
     """
     from training.learn import Settings
-    from training.split import WAYS
 
-    if split not in WAYS:
-        raise TrainingError(f"--split: found '{split}'; choose one of: {', '.join(WAYS)}")
-    if size != "auto" and not (size.isdecimal() and 16 <= int(size) <= 512):
-        raise TrainingError(f"--size: found '{size}'; give 'auto' or a number from 16 to 512")
+    chosen_way, side = way(split), size_px(size)
     if fine_tune and weights == "none":
         raise TrainingError(
             "--fine-tune: there are no weights to start from; give --weights, or leave it out: "
             "without weights the whole network is trained"
         )
     return Settings(
-        size_px=None if size == "auto" else int(size),
+        size_px=side,
         epochs=epochs,
         seed=seed,
         name=name,
         model=model,
-        way=split,
+        way=chosen_way,
         skip_unreadable=skip_unreadable,
         weights=weights,
         fine_tune=fine_tune,

@@ -1,0 +1,305 @@
+"""Networks set side by side: the same photos, the same folds, one machine."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sorter.frame import Pixels
+from sorter.preprocess import Preprocess
+from training import distribution, int8_file, photos, weights, zoo
+from training.errors import TrainingError
+from training.fit import Method, fit
+from training.grades import read_grades
+from training.groups import group
+from training.intervals import wilson
+from training.labelled import Labelled
+from training.loop import predictor
+from training.photos import Photo
+from training.progress import Advance, Silent, Steps
+from training.quantize import WANTED, scaled, to_int8
+from training.split import Way, folds
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Row:
+    """One network; accuracies are forced top-1 over all photos, each tested when held out."""
+
+    model: str
+    size_px: int
+    n: int
+    parameters: int
+    macs: int
+    activation_bytes: int
+    file_bytes: int
+    """Of the int8 TFLite file."""
+    float_accuracy: float
+    float_low: float
+    """95 % Wilson interval."""
+    float_high: float
+    int8_accuracy: float
+    int8_low: float
+    int8_high: float
+    fold_accuracies: list[float]
+    """Of the int8 file, on each fold."""
+    invoke_ms: float
+    """Median of one photo on one thread; all networks were measured in turn."""
+
+    def as_dict(self) -> dict[str, Any]:
+        """What `--json` prints of it."""
+        return asdict(self)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answers:
+    """Of one network on photos that it was not trained on."""
+
+    truth: NDArray[np.intp]
+    by_float: NDArray[np.float64]
+    """Logits, n × grades."""
+    by_int8: NDArray[np.float64]
+    fold: NDArray[np.intp]
+    """In which each photo was held out."""
+    parameters: int
+    file: bytes = b""
+    """The int8 file of the last fold."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Field:
+    """What all networks are tried on."""
+
+    read: dict[tuple[int, str], Labelled]
+    """By size and order of the colours."""
+    sizes: dict[str, int]
+    """Side of each network's input."""
+    fold_of: NDArray[np.intp]
+    grades: int
+    ranks: list[int] | None
+    window_mm: float | None
+
+    def preprocess(self, model: str) -> Preprocess:
+        """What a network's inputs were made by."""
+        return _preprocess(model, self.sizes[model], self.window_mm)
+
+
+def methods(names: str, common: Method) -> list[Method]:
+    """The networks of a list `a,b,c=FILE`; behind = stand a backbone's weights.
+
+    Raises:
+        TrainingError: a network is unknown, named twice, or its weights are none.
+    """
+    made = []
+    for entry in filter(None, (one.strip() for one in names.split(","))):
+        name, _, given = entry.partition("=")
+        zoo.architecture(name)
+        weights.check(given or weights.NONE, name)
+        fine_tune = common.fine_tune if given else 0
+        made.append(replace(common, model=name, weights=given or weights.NONE, fine_tune=fine_tune))
+    if len({one.model for one in made}) < len(made) or not made:
+        raise TrainingError(f"--models: found '{names}'; name at least one network, each once")
+    return made
+
+
+def compare(
+    root: Path,
+    tried: Sequence[Method],
+    *,
+    size_px: int | None,
+    folds: int,
+    way: Way,
+    skip_unreadable: bool,
+    steps: Steps,
+) -> list[Row]:
+    """Train, quantize and test each network on each fold.
+
+    No photo of a fold picks the epoch either: each training ends with its last.
+
+    Args:
+        root: one sub-folder of photos a grade.
+        tried: see `methods`.
+        size_px: side of the inputs; by the photos and the network unless given.
+        folds: 2 or more.
+        way: see `split.split`.
+        skip_unreadable: see `photos.read_all`.
+        steps: shows progress.
+
+    Raises:
+        PhotosError: the photos cannot be trained on.
+        TrainingError: the installation or the weights cannot.
+    """
+    field = read_field(
+        root,
+        [one.model for one in tried],
+        size_px=size_px,
+        folds=folds,
+        way=way,
+        seed=tried[0].seed,
+        skip_unreadable=skip_unreadable,
+        steps=steps,
+    )
+    said = []
+    for method in tried:
+        advance = steps.start(method.model, folds)
+        said.append(cross_validate(field, method, range(folds), advance))
+    times = int8_file.invoke_ms([one.file for one in said])
+    return [
+        _row(field, method, one, time) for method, one, time in zip(tried, said, times, strict=True)
+    ]
+
+
+def read_field(
+    root: Path,
+    models: Sequence[str],
+    *,
+    size_px: int | None,
+    folds: int,
+    way: Way,
+    seed: int,
+    skip_unreadable: bool,
+    steps: Steps,
+) -> Field:
+    """Read the photos as each network wants them, and deal them out to folds.
+
+    Raises:
+        PhotosError: the photos cannot be trained on.
+    """
+    found = photos.scan(root)
+    declared = read_grades(root, sorted({photo.grade for photo in found}))
+    names = [grade.name for grade in declared.in_order()]
+    _deal(found, list(range(len(found))), folds, way, seed)
+    auto = photos.auto_size(found)
+    sizes = {one: size_px or max(zoo.architecture(one).smallest_px, auto) for one in models}
+    shapes = {(sizes[one], zoo.architecture(one).colour_order): one for one in models}
+    read: dict[tuple[int, str], Labelled] = {}
+    kept, digests = found, [""]
+    for shape, model in shapes.items():
+        preprocess = _preprocess(model, shape[0], declared.window_mm)
+
+        def prepare(photo: Pixels, preprocess: Preprocess = preprocess) -> tuple[str, Pixels]:
+            return photos.digest(photo), preprocess(photo)
+
+        kept, prepared, _ = photos.read_all(
+            found,
+            prepare,
+            skip_unreadable=skip_unreadable,
+            advance=steps.start(f"Reading at {shape[0]} px", len(found)),
+        )
+        digests = [digest for digest, _ in prepared]
+        read[shape] = Labelled(
+            inputs=np.stack([levels for _, levels in prepared]),
+            labels=np.array([names.index(photo.grade) for photo in kept]),
+        )
+    return Field(
+        read=read,
+        sizes=sizes,
+        fold_of=_deal(kept, group(digests), folds, way, seed),
+        grades=len(names),
+        ranks=declared.ranks(),
+        window_mm=declared.window_mm,
+    )
+
+
+def cross_validate(
+    field: Field, method: Method, held_out: Sequence[int], advance: Advance
+) -> Answers:
+    """Train on all but one fold and ask about that one, for each of some folds.
+
+    Args:
+        field: the photos.
+        method: the network, and how it is trained.
+        held_out: numbers of the folds.
+        advance: called once a fold.
+    """
+    preprocess = field.preprocess(method.model)
+    data = field.read[preprocess.size_px, preprocess.colour_order]
+    strategy = distribution.choose()
+    parts = []
+    for fold in held_out:
+        out = field.fold_of == fold
+        train = Labelled(inputs=data.inputs[~out], labels=data.labels[~out])
+        fitted = fit(
+            train,
+            None,
+            method=method,
+            preprocess=preprocess,
+            grades=field.grades,
+            ranks=field.ranks,
+            strategy=strategy,
+            steps=Silent(),
+        )
+        order = np.random.default_rng(method.seed).permutation(len(train.labels))[:WANTED]
+        file = to_int8(fitted.model, train.inputs[np.sort(order)], preprocess)
+        asked, truth = data.inputs[out], data.labels[out]
+        answers = Answers(
+            truth=truth,
+            by_float=predictor(fitted.model)(scaled(asked, preprocess)),
+            by_int8=int8_file.run(file, asked, preprocess),
+            fold=np.full(len(truth), fold),
+            parameters=fitted.parameters,
+            file=file,
+        )
+        parts.append(answers)
+        right = (answers.by_int8.argmax(axis=1) == truth).mean()
+        advance(f"fold {fold + 1}: {right:.1%}")
+    return Answers(
+        truth=np.concatenate([one.truth for one in parts]),
+        by_float=np.concatenate([one.by_float for one in parts]),
+        by_int8=np.concatenate([one.by_int8 for one in parts]),
+        fold=np.concatenate([one.fold for one in parts]),
+        parameters=parts[-1].parameters,
+        file=parts[-1].file,
+    )
+
+
+def _preprocess(model: str, size_px: int, window_mm: float | None) -> Preprocess:
+    architecture = zoo.architecture(model)
+    return Preprocess(
+        size_px=size_px,
+        colour_order=architecture.colour_order,
+        mean=architecture.mean,
+        std=architecture.std,
+        window_mm=window_mm,
+    )
+
+
+def _deal(
+    found: Sequence[Photo], groups: Sequence[int], count: int, way: Way, seed: int
+) -> NDArray[np.intp]:
+    return np.array(
+        folds([photo.grade for photo in found], groups, count=count, way=way, seed=seed)
+    )
+
+
+def _row(field: Field, method: Method, said: Answers, time_ms: float) -> Row:
+    right = {
+        name: logits.argmax(axis=1) == said.truth
+        for name, logits in (("float", said.by_float), ("int8", said.by_int8))
+    }
+    n = len(said.truth)
+    bounds = {name: wilson(int(one.sum()), n) for name, one in right.items()}
+    costs = int8_file.costs(said.file)
+    return Row(
+        model=method.model,
+        size_px=field.sizes[method.model],
+        n=n,
+        parameters=said.parameters,
+        macs=costs.macs,
+        activation_bytes=costs.activation_bytes,
+        file_bytes=len(said.file),
+        float_accuracy=float(right["float"].mean()),
+        float_low=bounds["float"][0],
+        float_high=bounds["float"][1],
+        int8_accuracy=float(right["int8"].mean()),
+        int8_low=bounds["int8"][0],
+        int8_high=bounds["int8"][1],
+        fold_accuracies=[
+            float(right["int8"][said.fold == fold].mean()) for fold in np.unique(said.fold)
+        ],
+        invoke_ms=time_ms,
+    )
