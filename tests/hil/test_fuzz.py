@@ -8,8 +8,8 @@ import pytest
 
 from tests.hil.build import FIRMWARE, need
 
-RUNS = {"decoder": 200_000}
-LONGEST = {"decoder": 200}
+RUNS = {"decoder": 200_000, "board": 10_000}
+LONGEST = {"decoder": 200, "board": 400}
 
 
 @pytest.mark.parametrize("what", RUNS)
