@@ -106,7 +106,7 @@ class BoardGuard:
 
     def hear(self) -> None:
         """The host is there."""
-        self._silence_left_ms = self._settings.machine.silence_ms + 1
+        self._silence_left_ms = self._settings.machine.silence_ms
         self.silent = False
 
     def begin_session(self) -> None:

@@ -232,7 +232,7 @@ void guard_init(struct board *board, bool settings_damaged)
 void guard_hear(struct board *board)
 {
     lock_t held = lock();
-    board->silence_left_ms = board->settings.machine.silence_ms + 1;
+    board->silence_left_ms = board->settings.machine.silence_ms;
     board->silent = false;
     unlock(held);
     show(board);
