@@ -1,0 +1,87 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+
+from training import choose
+from training.compare import Answers
+from training.fit import Method
+from training.int8_file import Costs
+
+PHOTOS = 200
+
+
+@pytest.fixture(autouse=True)
+def macs(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The `file` of an answer is its number of multiply-adds."""
+    monkeypatch.setattr(
+        choose, "costs", lambda file: Costs(macs=int(file.decode()), activation_bytes=0)
+    )
+
+
+def trials(
+    right: dict[str, int], macs: dict[str, int] | None = None
+) -> tuple[Callable[[Method, int], Answers], list[tuple[str, int]]]:
+    """Networks that get so many of 200 photos right in each fold; and who was tried on what."""
+    asked: list[tuple[str, int]] = []
+
+    def trial(method: Method, fold: int) -> Answers:
+        asked.append((method.model, fold))
+        said = np.zeros((PHOTOS, 2))
+        said[: right[method.model], 0] = 1
+        said[right[method.model] :, 1] = 1
+        return Answers(
+            truth=np.zeros(PHOTOS, np.intp),
+            by_float=said,
+            by_int8=said,
+            fold=np.full(PHOTOS, fold),
+            parameters=1,
+            file=str((macs or {}).get(method.model, 10)).encode(),
+        )
+
+    return trial, asked
+
+
+def test_a_clearly_better_network_is_chosen_after_one_fold() -> None:
+    trial, asked = trials({"a": 120, "b": 160, "c": 100})
+    choice = choose.rank(["a", "b", "c"], Method(), trial, seconds=60, clock=lambda: 0.0)
+    assert choice.model == "b"
+    assert asked == [("a", 0), ("b", 0), ("c", 0)]
+    assert choice.reason == (
+        "b was chosen of 3 networks (160 of 200 photos right in short trials on 1 of 5 folds): "
+        "clearly the best"
+    )
+
+
+def test_of_even_networks_the_cheaper_is_chosen() -> None:
+    trial, asked = trials({"a": 160, "b": 160, "c": 100}, {"a": 20, "b": 5, "c": 1})
+    choice = choose.rank(["a", "b", "c"], Method(), trial, seconds=60, clock=lambda: 0.0)
+    assert choice.model == "b"
+    assert asked[3:] == [(name, fold) for fold in range(1, 5) for name in "ab"]
+    assert "a had 800, which is no clear lead, and computes 4.0 times as much" in choice.reason
+
+
+def test_the_time_budget_ends_the_trials_and_an_unfinished_fold_does_not_count() -> None:
+    trial, asked = trials({"a": 160, "b": 160})
+    # The clock is read once at the start and once before each trial.
+    seconds = iter([0.0, 1.0, 2.0, 3.0, 99.0])
+    choice = choose.rank(["a", "b"], Method(), trial, seconds=60, clock=lambda: next(seconds))
+    assert asked == [("a", 0), ("b", 0), ("a", 1)]
+    assert "160 of 200 photos right in short trials on 1 of 5 folds" in choice.reason
+
+
+def test_networks_that_were_not_tried_are_counted() -> None:
+    trial, _ = trials({"a": 160, "b": 160})
+    seconds = iter([0.0, 1.0, 99.0, 99.0, 99.0])
+    choice = choose.rank(["a", "b"], Method(), trial, seconds=60, clock=lambda: next(seconds))
+    assert choice.model == "a"
+    assert choice.reason.endswith("; 1 networks were not tried for lack of time")
+
+
+def test_without_any_time_the_first_is_taken_and_that_is_said() -> None:
+    trial, asked = trials({"a": 1})
+    choice = choose.rank(["a"], Method(), trial, seconds=0, clock=lambda: 0.0)
+    assert (choice.model, asked) == ("a", [])
+    assert "no time for a trial" in choice.reason
