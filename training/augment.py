@@ -25,6 +25,10 @@ BLURRED, SOILED, GLARING, COMPRESSED = 0.3, 0.2, 0.2, 0.3
 """Share of the photos with motion blur, dirt on the lens, glare, and JPEG's losses."""
 DIRT_DARK, GLARE_LEVELS = 0.5, 90.0
 JPEG_QUALITY = (40, 95)
+SMALLEST_JPEG_PX = 128
+"""JPEG's blocks of 8 and 16 pixels are those of the camera's frame. On an input that was shrunk to
+less than this they would wipe out what the grade hangs on: 49 % instead of 64 % right on
+cucumbers of 32 pixels, same split."""
 
 
 def augment(photos: Any, seed: Any, *, full_turn: bool = False) -> Any:
@@ -149,8 +153,10 @@ def relight(photos: Any, seed: Any) -> Any:
 
 
 def compress(photos: Any, seed: Any) -> Any:
-    """Save some as JPEG and read them again."""
+    """Save some as JPEG and read them again; photos under `SMALLEST_JPEG_PX` stay as they are."""
     tf = backend.tensorflow()
+    if photos.shape[1] < SMALLEST_JPEG_PX:
+        return photos
     quality, chosen = _uniform(2, tf.shape(photos)[0], seed, 0.0, 1.0)
     worst, best = JPEG_QUALITY
     levels = tf.cast(worst + (best - worst) * quality, tf.int32)

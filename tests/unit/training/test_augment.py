@@ -77,10 +77,16 @@ def test_white_balance_drifts_but_never_turns_a_hue() -> None:
 
 
 def test_some_photos_lose_what_jpeg_loses() -> None:
-    noise = np.random.default_rng(1).uniform(0, 255, (60, 16, 16, 3)).astype(np.float32)
+    side = augment.SMALLEST_JPEG_PX
+    noise = np.random.default_rng(1).uniform(0, 255, (60, side, side, 3)).astype(np.float32)
     lost = np.asarray(augment.compress(backend.tensorflow().constant(noise), key(8))) - noise
     changed = np.abs(lost).max(axis=(1, 2, 3)) > 1
     assert 0.15 * 60 <= changed.sum() <= 0.45 * 60
+
+
+def test_small_photos_are_spared_from_jpeg() -> None:
+    photos = item(n=60)
+    assert np.asarray(augment.compress(photos, key(8))) == pytest.approx(np.asarray(photos))
 
 
 def test_mixing_blends_photos_and_targets_alike() -> None:
