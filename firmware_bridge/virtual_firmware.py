@@ -143,6 +143,7 @@ class VirtualFirmware:
         self._quadrature = self._encoder_level()
         self._edges_left = MAX_EDGES_PER_MS
         self._resting_beams: set[InputPin] = set()
+        self._servo_mask = 0
         self._servos = ServoFrames(self._now_us)
         self._do(lambda: None)
 
@@ -213,6 +214,9 @@ class VirtualFirmware:
             self._outgoing_free_us = start_us + len(data) * BYTE_US
             self._outgoing.append(WireFrame(at_us=self._outgoing_free_us, data=data))
         self._follow_virtual_ticks()
+        if self._core.servos != self._servo_mask:
+            self._servo_mask = self._core.servos
+            self._servos = ServoFrames(self._now_us)
         self._write_pins()
 
     def _follow_virtual_ticks(self) -> None:
