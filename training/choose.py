@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from sorter.preprocess import Preprocess
 from training.compare import Answers, Field, cross_validate
+from training.errors import PhotosError
 from training.fit import Method, auto_epochs
 from training.int8_file import costs
 from training.labelled import Labelled
@@ -64,16 +65,18 @@ def choose(
         ranks: see `fit.fit`.
         minutes: that the trials may take, and less than one trial more.
         steps: shows progress.
-
-    Raises:
-        PhotosError: there are too few photos of a grade.
     """
     size = preprocess.size_px
     tried = [one for one in CANDIDATES if size >= architecture(one).smallest_px]
+    try:
+        fold_of = folds(grades, groups, count=FOLDS, way=way, seed=method.seed)
+    except PhotosError:
+        reason = f"{tried[0]} was taken untried: there are too few photos for trials"
+        return Choice(model=tried[0], reason=reason)
     field = Field(
         read={(size, preprocess.colour_order): photos},
         sizes=dict.fromkeys(tried, size),
-        fold_of=np.array(folds(grades, groups, count=FOLDS, way=way, seed=method.seed)),
+        fold_of=np.array(fold_of),
         grades=int(photos.labels.max()) + 1,
         ranks=ranks,
         window_mm=preprocess.window_mm,
@@ -174,7 +177,9 @@ def _reason(
         )
     elif len(pooled) > 1:
         why = f"the cheapest of the {len(pooled)} best, which are even"
-    else:
+    elif tried > 1:
         why = "clearly the best"
+    else:
+        why = "the only one that there was time for"
     short = f"; {wanted - tried} networks were not tried for lack of time" if tried < wanted else ""
-    return f"{chosen} was chosen of {tried} networks ({told}): {why}{short}"
+    return f"{chosen} was chosen of {tried} tried ({told}): {why}{short}"

@@ -80,6 +80,11 @@ def read_grades(root: Path, folders: Sequence[str]) -> GradesFile:
         PhotosError: the file does not hold what it should, or does not fit the folders.
     """
     path = root / GRADES_FILE
+    if len(folders) < 2:
+        raise PhotosError(
+            f"there is only one grade ({', '.join(folders)}); "
+            f"sort the photos into at least two folders, one a grade"
+        )
     if not path.exists():
         return GradesFile(grades=[GradeEntry(name=name) for name in sorted(folders)])
     declared = _parse(path)

@@ -50,7 +50,7 @@ def test_a_clearly_better_network_is_chosen_after_one_fold() -> None:
     assert choice.model == "b"
     assert asked == [("a", 0), ("b", 0), ("c", 0)]
     assert choice.reason == (
-        "b was chosen of 3 networks (160 of 200 photos right in short trials on 1 of 5 folds): "
+        "b was chosen of 3 tried (160 of 200 photos right in short trials on 1 of 5 folds): "
         "clearly the best"
     )
 
@@ -77,7 +77,9 @@ def test_networks_that_were_not_tried_are_counted() -> None:
     seconds = iter([0.0, 1.0, 99.0, 99.0, 99.0])
     choice = choose.rank(["a", "b"], Method(), trial, seconds=60, clock=lambda: next(seconds))
     assert choice.model == "a"
-    assert choice.reason.endswith("; 1 networks were not tried for lack of time")
+    assert choice.reason.endswith(
+        "the only one that there was time for; 1 networks were not tried for lack of time"
+    )
 
 
 def test_without_any_time_the_first_is_taken_and_that_is_said() -> None:

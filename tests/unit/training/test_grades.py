@@ -87,3 +87,8 @@ def test_ordered_grades_of_one_worth_are_refused(tmp_path: Path) -> None:
 
 def test_grades_are_not_ordered_unless_declared(tmp_path: Path) -> None:
     assert read_grades(tmp_path, ["A", "B"]).ranks() is None
+
+
+def test_one_folder_is_no_set_of_grades(tmp_path: Path) -> None:
+    with pytest.raises(PhotosError, match=r"only one grade \(L\); sort the photos"):
+        read_grades(tmp_path, ["L"])
