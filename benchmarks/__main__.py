@@ -7,7 +7,7 @@ import sys
 
 from benchmarks.report import Report
 
-ALL = ("training", "audit", "board")
+ALL = ("training", "networks", "audit", "board")
 
 
 def main() -> int:

@@ -10,20 +10,18 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from sorter.frame import Pixels
 from sorter.preprocess import Preprocess
-from training import distribution, int8_file, photos, weights, zoo
+from training import distribution, int8_file, photos, split, weights, zoo
 from training.errors import TrainingError
 from training.fit import Method, fit
 from training.grades import read_grades
-from training.groups import group
+from training.grouped import read_grouped
 from training.intervals import wilson
 from training.labelled import Labelled
 from training.loop import predictor
-from training.photos import Photo
 from training.progress import Advance, Silent, Steps
 from training.quantize import WANTED, scaled, to_int8
-from training.split import Way, folds
+from training.split import Way
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,7 +83,7 @@ class Field:
 
     def preprocess(self, model: str) -> Preprocess:
         """What a network's inputs were made by."""
-        return _preprocess(model, self.sizes[model], self.window_mm)
+        return zoo.architecture(model).preprocess(self.sizes[model], self.window_mm)
 
 
 def methods(names: str, common: Method) -> list[Method]:
@@ -172,33 +170,31 @@ def read_field(
     found = photos.scan(root)
     declared = read_grades(root, sorted({photo.grade for photo in found}))
     names = [grade.name for grade in declared.in_order()]
-    _deal(found, list(range(len(found))), folds, way, seed)
     auto = photos.auto_size(found)
     sizes = {one: size_px or max(zoo.architecture(one).smallest_px, auto) for one in models}
-    shapes = {(sizes[one], zoo.architecture(one).colour_order): one for one in models}
-    read: dict[tuple[int, str], Labelled] = {}
-    kept, digests = found, [""]
-    for shape, model in shapes.items():
-        preprocess = _preprocess(model, shape[0], declared.window_mm)
-
-        def prepare(photo: Pixels, preprocess: Preprocess = preprocess) -> tuple[str, Pixels]:
-            return photos.digest(photo), preprocess(photo)
-
-        kept, prepared, _ = photos.read_all(
-            found,
-            prepare,
-            skip_unreadable=skip_unreadable,
-            advance=steps.start(f"Reading at {shape[0]} px", len(found)),
+    wanted = {
+        (sizes[one], zoo.architecture(one).colour_order): zoo.architecture(one).preprocess(
+            sizes[one], declared.window_mm
         )
-        digests = [digest for digest, _ in prepared]
-        read[shape] = Labelled(
-            inputs=np.stack([levels for _, levels in prepared]),
-            labels=np.array([names.index(photo.grade) for photo in kept]),
-        )
+        for one in models
+    }
+    read = read_grouped(
+        found,
+        lambda photo: {shape: preprocess(photo) for shape, preprocess in wanted.items()},
+        way=way,
+        group_copies=True,
+        skip_unreadable=skip_unreadable,
+        steps=steps,
+    )
+    kept = [photo.grade for photo in read.photos]
+    labels = np.array([names.index(grade) for grade in kept])
     return Field(
-        read=read,
+        read={
+            shape: Labelled(inputs=np.stack([one[shape] for one in read.results]), labels=labels)
+            for shape in wanted
+        },
         sizes=sizes,
-        fold_of=_deal(kept, group(digests), folds, way, seed),
+        fold_of=np.array(split.folds(kept, read.groups, count=folds, way=way, seed=seed)),
         grades=len(names),
         ranks=declared.ranks(),
         window_mm=declared.window_mm,
@@ -254,25 +250,6 @@ def cross_validate(
         fold=np.concatenate([one.fold for one in parts]),
         parameters=parts[-1].parameters,
         file=parts[-1].file,
-    )
-
-
-def _preprocess(model: str, size_px: int, window_mm: float | None) -> Preprocess:
-    architecture = zoo.architecture(model)
-    return Preprocess(
-        size_px=size_px,
-        colour_order=architecture.colour_order,
-        mean=architecture.mean,
-        std=architecture.std,
-        window_mm=window_mm,
-    )
-
-
-def _deal(
-    found: Sequence[Photo], groups: Sequence[int], count: int, way: Way, seed: int
-) -> NDArray[np.intp]:
-    return np.array(
-        folds([photo.grade for photo in found], groups, count=count, way=way, seed=seed)
     )
 
 

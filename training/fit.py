@@ -20,7 +20,6 @@ from training.loop import Plan, Source
 from training.progress import Steps
 from training.quantize import scaled
 from training.zoo import Network
-from training.zoo.architecture import Architecture
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -129,7 +128,12 @@ def fit(
         fingerprint=_fingerprint(train, validation, method, preprocess, ranks),
         logs=logs,
     )
-    source = _source(train, preprocess, architecture, method.full_turn)
+    source = photo_source(
+        train,
+        preprocess,
+        augmented=architecture.recipe.augmented,
+        full_turn=method.full_turn,
+    )
     judged = None
     if validation is not None:
         judged = scaled(validation.inputs, preprocess), validation.labels
@@ -185,15 +189,16 @@ def fit(
     )
 
 
-def _source(
-    train: Labelled, preprocess: Preprocess, architecture: Architecture, full_turn: bool
+def photo_source(
+    train: Labelled, preprocess: Preprocess, *, augmented: bool, full_turn: bool
 ) -> Source:
+    """Photos in memory, augmented anew each time, as batches scaled for the network."""
     tf = backend.tensorflow()
     photos = tf.constant(train.inputs)
 
     def batch(chosen: Any, seed: Any) -> Any:
         levels = tf.cast(tf.gather(photos, chosen), tf.float32)
-        if architecture.recipe.augmented:
+        if augmented:
             levels = augment(levels, seed, full_turn=full_turn)
         return (levels - preprocess.mean) / preprocess.std
 

@@ -37,7 +37,7 @@ def group(*keys: Sequence[Hashable | None], pairs: Iterable[tuple[int, int]] = (
     return [numbers.setdefault(top(index), len(numbers)) for index in range(len(above))]
 
 
-def check_apart(groups: Sequence[int], sides: Sequence[Hashable]) -> None:
+def check_apart(groups: Sequence[Hashable], sides: Sequence[Hashable]) -> None:
     """Make sure that no group lies on two sides of a split: the promise would be a lie.
 
     Args:
@@ -47,7 +47,7 @@ def check_apart(groups: Sequence[int], sides: Sequence[Hashable]) -> None:
     Raises:
         PhotosError: one does.
     """
-    side_of: dict[int, Hashable] = {}
+    side_of: dict[Hashable, Hashable] = {}
     for number, side in zip(groups, sides, strict=True):
         if side_of.setdefault(number, side) != side:
             raise PhotosError(

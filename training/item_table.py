@@ -83,17 +83,20 @@ def write_rows(path: Path, rows: Iterable[Row]) -> None:
 class ItemTable:
     """Looks up the item and session of a photo."""
 
-    def __init__(self, rows: Iterable[Row] = ()) -> None:
+    def __init__(self, rows: Iterable[Row] = (), moved: Iterable[Row] = ()) -> None:
         """Index the rows.
 
-        A grade that was corrected by moving the photo to another folder must not part it from its
-        item, so a name that occurs once is looked up without its folder too.
+        Args:
+            rows: all.
+            moved: those of them whose photo is not where they say. A grade that was corrected by
+                moving the photo to another folder must not part it from its item, so these are
+                looked up by name alone.
         """
-        rows = list(rows)
-        names = Counter(PurePosixPath(row.path).name for row in rows)
+        moved = list(moved)
+        names = Counter(PurePosixPath(row.path).name for row in moved)
         self._by_path = {row.path: row for row in rows}
         self._by_name = {
-            name: row for row in rows if names[name := PurePosixPath(row.path).name] == 1
+            name: row for row in moved if names[name := PurePosixPath(row.path).name] == 1
         }
 
     @classmethod
@@ -104,7 +107,10 @@ class ItemTable:
             PhotosError: it cannot be read.
         """
         path = root / TABLE
-        return cls(read_rows(path)) if path.exists() else cls()
+        if not path.exists():
+            return cls()
+        rows = read_rows(path)
+        return cls(rows, [row for row in rows if not (root / row.path).is_file()])
 
     def look_up(self, path: str) -> tuple[str | None, str | None]:
         """Item and session of a photo, None where it has none.

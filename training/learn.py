@@ -2,25 +2,24 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 
 from sorter.bundle import Grade
-from sorter.frame import Pixels
-from sorter.preprocess import Preprocess
 from training import distribution, photos, weights, zoo
+from training.choose import AUTO, MINUTES, choose
 from training.errors import TrainingError
 from training.fit import Method, fit
 from training.grades import read_grades
+from training.grouped import read_grouped
 from training.labelled import Labelled
 from training.loop import predictor
-from training.photos import Photo
 from training.progress import Steps
 from training.quantize import scaled
 from training.run_folder import RECORD, Entry, RunRecord
-from training.split import PARTS, Part, Way, group, split
+from training.split import PARTS, Part, Way, split
 
 RESUME, LOGS = "resume-{}.npz", "logs"
 
@@ -34,6 +33,10 @@ class Settings(Method):
     size_px: int | None = None
     """Side of the input; by the photos' size unless given."""
     way: Way = "random"
+    minutes: float = MINUTES
+    """That the trials of `auto` may take."""
+    group_copies: bool = True
+    """Look for copies that were turned, cropped or relit, and keep them on one side."""
     skip_unreadable: bool = False
 
 
@@ -52,7 +55,8 @@ def learn(root: Path, out: Path, settings: Settings, steps: Steps) -> RunRecord:
         PhotosError: the photos cannot be trained on.
         TrainingError: the settings or the installation cannot.
     """
-    architecture = zoo.architecture(settings.model)
+    auto = settings.model == AUTO
+    architecture = zoo.architecture(zoo.DEFAULT if auto else settings.model)
     weights.check(settings.weights, settings.model)
     if out.resolve().is_relative_to(root.resolve()):
         raise TrainingError(f"{out}: lies among the photos; choose another folder for --out")
@@ -61,41 +65,50 @@ def learn(root: Path, out: Path, settings: Settings, steps: Steps) -> RunRecord:
     if (out / RECORD).exists():
         raise TrainingError(f"{out}: holds a run already; give a new folder with --out")
     found = photos.scan(root)
-    # Cheap refusals first: reading thousands of photos takes minutes.
-    split([p.grade for p in found], list(range(len(found))))
     declared = read_grades(root, sorted({photo.grade for photo in found}))
     grades = declared.in_order()
     strategy = distribution.choose()
     worker = distribution.worker(strategy)
 
-    preprocess = Preprocess(
-        size_px=settings.size_px or max(architecture.smallest_px, photos.auto_size(found)),
-        colour_order=architecture.colour_order,
-        mean=architecture.mean,
-        std=architecture.std,
-        window_mm=declared.window_mm,
-    )
+    size_px = settings.size_px or max(architecture.smallest_px, photos.auto_size(found))
+    preprocess = architecture.preprocess(size_px, declared.window_mm)
 
-    def prepare(photo: Pixels) -> tuple[str, Pixels]:
-        return photos.digest(photo), preprocess(photo)
-
-    read, prepared, unreadable = photos.read_all(
+    read = read_grouped(
         found,
-        prepare,
+        preprocess,
+        way=settings.way,
+        group_copies=settings.group_copies,
         skip_unreadable=settings.skip_unreadable,
-        advance=steps.start("Reading photos", len(found)),
+        steps=steps,
     )
     out.mkdir(parents=True, exist_ok=True)
-    digests = [digest for digest, _ in prepared]
-    parts = split([p.grade for p in read], group(digests), way=settings.way, seed=settings.seed)
+    parts = split(
+        [photo.grade for photo in read.photos], read.groups, way=settings.way, seed=settings.seed
+    )
     names = [grade.name for grade in grades]
-    labels = np.array([names.index(photo.grade) for photo in read])
-    inputs = np.stack([levels for _, levels in prepared])
+    labels = np.array([names.index(photo.grade) for photo in read.photos])
+    inputs = np.stack(read.results)
     data: dict[Part, Labelled] = {}
     for part in PARTS:
         chosen = np.flatnonzero([p == part for p in parts])
         data[part] = Labelled(inputs=inputs[chosen], labels=labels[chosen])
 
+    reasons = []
+    if auto:
+        seen = [index for index, part in enumerate(parts) if part in ("train", "validation")]
+        choice = choose(
+            Labelled(inputs=inputs[seen], labels=labels[seen]),
+            [read.photos[index].grade for index in seen],
+            [read.groups[index] for index in seen],
+            method=settings,
+            way=settings.way,
+            preprocess=preprocess,
+            ranks=declared.ranks(),
+            minutes=settings.minutes,
+            steps=steps,
+        )
+        settings = replace(settings, model=choice.model)
+        reasons = [choice.reason]
     resume = out / RESUME.format(worker)
     fitted = fit(
         data["train"],
@@ -119,14 +132,18 @@ def learn(root: Path, out: Path, settings: Settings, steps: Steps) -> RunRecord:
         model=settings.model,
         seed=settings.seed,
         way=settings.way,
+        group_copies=settings.group_copies,
         entries=[
             Entry(
                 path=photo.path.relative_to(root).as_posix(),
                 grade=photo.grade,
                 digest=digest,
                 part=part,
+                group=group,
             )
-            for photo, digest, part in zip(read, digests, parts, strict=True)
+            for photo, digest, part, group in zip(
+                read.photos, read.digests, parts, read.groups, strict=True
+            )
         ],
         epochs=fitted.epochs,
         best_epoch=fitted.best_epoch,
@@ -134,7 +151,7 @@ def learn(root: Path, out: Path, settings: Settings, steps: Steps) -> RunRecord:
         validation_accuracy=fitted.validation_accuracy,
         float_accuracy=float((said == data["test"].labels).mean()),
         seconds=fitted.seconds,
-        notes=_notes(read, digests, unreadable) + _worth_note(root, grades),
+        notes=reasons + read.notes() + _worth_note(root, grades),
     )
     if worker == 0:
         record.save(out, fitted.model)
@@ -149,15 +166,3 @@ def _worth_note(root: Path, grades: list[Grade]) -> list[str]:
         f"all grades are worth the same, so the default outlet may name none of them; "
         f"say in {root / 'grades.yaml'} what each is worth"
     ]
-
-
-def _notes(read: list[Photo], digests: list[str], unreadable: list[Path]) -> list[str]:
-    notes = photos.left_out_note(unreadable)
-    same: dict[str, list[Photo]] = {}
-    for photo, digest in zip(read, digests, strict=True):
-        same.setdefault(digest, []).append(photo)
-    torn = [p for twins in same.values() if len({t.grade for t in twins}) > 1 for p in twins]
-    if torn:
-        listed = photos.name_some([photo.path for photo in torn])
-        notes.append(f"the same photo lies under two grades; decide on one: {listed}")
-    return notes

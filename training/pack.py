@@ -83,12 +83,14 @@ def pack(
     )
 
     low, high = result.interval
+    copies = "all" if record.group_copies else "exact"
     promise = Promise(
         accuracy=result.accuracy,
         accuracy_low=low,
         accuracy_high=high,
         n=result.n,
-        split=f"{record.way}, stratified, exact duplicates kept together, seed {record.seed}",
+        split=f"{record.way}, stratified, views of one item and {copies} copies kept together, "
+        f"seed {record.seed}",
         method=METHOD,
     )
     spread = np.linspace(0, len(test) - 1, min(GOLDEN, len(test))).astype(int)

@@ -5,13 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from sorter.bundle import Grade
 from sorter.preprocess import Preprocess
 from sorter.whole_file import whole_file
 from training import backend
 from training.errors import TrainingError
+from training.groups import check_apart
 from training.photos import Photo
 from training.split import Part, Way
 
@@ -30,6 +31,8 @@ class Entry(BaseModel):
     digest: str
     """SHA-256 of the decoded pixels."""
     part: Part
+    group: int | None = None
+    """Photos of one item and copies share it, and lie in one part; None in older runs."""
 
 
 class RunRecord(BaseModel):
@@ -46,6 +49,8 @@ class RunRecord(BaseModel):
     model: str
     seed: int
     way: Way
+    group_copies: bool = False
+    """Whether changed copies, and not only exact ones, were kept in one part."""
     entries: list[Entry]
     epochs: int
     best_epoch: int
@@ -56,6 +61,12 @@ class RunRecord(BaseModel):
     seconds: float
     notes: list[str] = []
     """What the user should know about the photos, one sentence each."""
+
+    @model_validator(mode="after")
+    def _apart(self) -> RunRecord:
+        grouped = [(one.group, one.part) for one in self.entries if one.group is not None]
+        check_apart([number for number, _ in grouped], [part for _, part in grouped])
+        return self
 
     def part(self, part: Part) -> list[Photo]:
         """The photos of one part."""
@@ -77,6 +88,7 @@ class RunRecord(BaseModel):
 
         Raises:
             TrainingError: it is missing or damaged.
+            PhotosError: photos that belong together lie in two parts.
         """
         path = folder / RECORD
         try:

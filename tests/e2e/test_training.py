@@ -44,7 +44,8 @@ def draw(grade: str, random: np.random.Generator) -> np.ndarray:
     else:
         axes = (10, 10) if grade == "round" else (15, 5)
         cv2.ellipse(photo, (x, y), axes, 0, 0, 360, colour, -1)
-    return photo
+    # Without a skin of their own, two of one form would be copies of each other.
+    return np.clip(photo + random.normal(0, 25, (40, 40, 1)), 0, 255).astype(np.uint8)
 
 
 def draw_photos(root: Path, per_grade: int, seed: int) -> Path:

@@ -7,15 +7,14 @@ import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal, TypeAlias
+from typing import Literal
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
 from sorter.frame import Pixels
 from sorter.photo import MAX_PHOTO_BYTES, PhotoError, read_photo
-from training.copies.picture import picture
+from training.copies.picture import Picture, picture
 from training.photos import digest
 
 Kind = Literal[
@@ -30,7 +29,6 @@ Kind = Literal[
     "blurred",
     "suspect_label",
 ]
-Picture: TypeAlias = NDArray[np.uint8]
 
 TINY_PX = 24
 """Shorter side under which the form of an item cannot be told."""

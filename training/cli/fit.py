@@ -18,6 +18,7 @@ def fit(
     seed: options.Seed = 0,
     name: options.Name = None,
     model: options.Model = "ds-cnn",
+    minutes: options.Minutes = 10.0,
     weights: options.Weights = "none",
     fine_tune: options.FineTune = 0,
     split: options.Split = "random",
@@ -45,6 +46,7 @@ def fit(
         full_turn=full_turn,
         mixup=mixup,
         balanced=balanced,
+        minutes=minutes,
     )
     from training.cli import show
     from training.learn import learn

@@ -30,7 +30,12 @@ Seed = Annotated[
 Name = Annotated[
     str | None, typer.Option(help="Of the bundle (the name of the folder PHOTOS unless given).")
 ]
-Model = Annotated[str, typer.Option(help=f"Network: {', '.join(ZOO)}.")]
+Model = Annotated[
+    str, typer.Option(help=f"Network: {', '.join(ZOO)}; or auto: chosen by trials on your photos.")
+]
+Minutes = Annotated[
+    float, typer.Option(min=0, max=10_000, help="Time for the trials of '--model auto'.")
+]
 Weights = Annotated[
     str,
     typer.Option(
@@ -109,6 +114,7 @@ def settings(
     full_turn: bool,
     mixup: float,
     balanced: bool,
+    minutes: float,
 ) -> Settings:
     """The checked settings of a training.
 
@@ -136,4 +142,5 @@ def settings(
         full_turn=full_turn,
         mixup=mixup,
         balanced=balanced,
+        minutes=minutes,
     )

@@ -22,6 +22,7 @@ def run(
     seed: options.Seed = 0,
     name: options.Name = None,
     model: options.Model = "ds-cnn",
+    minutes: options.Minutes = 10.0,
     weights: options.Weights = "none",
     fine_tune: options.FineTune = 0,
     split: options.Split = "random",
@@ -55,6 +56,7 @@ def run(
         full_turn=full_turn,
         mixup=mixup,
         balanced=balanced,
+        minutes=minutes,
     )
     if "TF_CONFIG" in os.environ:
         raise TrainingError(

@@ -10,8 +10,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from training.copies.candidates import Candidate, Picture, Warp
-from training.copies.picture import Levels, band
+from training.copies.candidates import Candidate, Warp
+from training.copies.picture import Levels, Picture, band
 
 ROUGH_SCALE, ROUGH_BAND, ROUGH_ROUNDS, ROUGH_LIKE = 0.5, (1.2, 6.0), 12, 0.75
 """The first alignment, and the correlation that goes on."""
@@ -22,6 +22,13 @@ PROMISING = 0.25
 """Correlation of the detail after the first alignment that goes on to the second."""
 SAME = 0.87
 """Correlation of the detail from which two photos are one: see `benchmarks/audit.py`."""
+EVERYWHERE, WEAK = 0.45, 0.05
+"""Correlation of the detail that all but 5 % of the places with any must have."""
+PLACE_PX = 25
+"""Side of a place."""
+FAINT = 1.0
+"""Standard deviation of the detail, grey levels, under which there is none but the noise
+of a photo that was not enlarged."""
 SQUARE = 0.12
 """Largest cosine between the axes of a warp: a copy is turned and scaled, not sheared."""
 STRETCH = 1.4
@@ -47,8 +54,15 @@ class _Bands:
 class Judge:
     """Lays the two photos of a candidate over each other."""
 
-    def __init__(self, pictures: Sequence[Picture]) -> None:
-        """Judge candidates among these pictures."""
+    def __init__(self, pictures: Sequence[Picture], enlarged: Sequence[float]) -> None:
+        """Judge candidates among these pictures.
+
+        Args:
+            pictures: all with a shorter side of `SIDE_PX`.
+            enlarged: how many times larger each is than its photo, at least 1: the noise of the
+                photo's pixels then covers so many pixels of the picture.
+        """
+        self._enlarged = enlarged
 
         def bands(number: int) -> _Bands:
             levels = pictures[number].astype(np.float32)
@@ -75,17 +89,19 @@ class Judge:
         """
         one, other = self._bands(candidate.one), self._bands(candidate.other)
         middle = candidate.turned
+        faint = FAINT * max(self._enlarged[candidate.one], self._enlarged[candidate.other])
         rough = _rescaled(candidate.warp, ROUGH_SCALE)
         found = _refined(one.rough, other.rough, rough, ROUGH_ROUNDS, middle=middle)
         if found is None or found[0] < ROUGH_LIKE:
             return 0.0
         warp = _rescaled(found[1], 1 / ROUGH_SCALE)
-        if _detail(one, other, warp, disc=middle) < PROMISING:
+        if _detail(one, other, warp, faint, disc=middle)[0] < PROMISING:
             return 0.0
         found = _refined(one.sharp, other.sharp, warp, SHARP_ROUNDS, middle=middle)
         if found is None or not _plausible(found[1]):
             return 0.0
-        return _detail(one, other, found[1], disc=middle)
+        whole, weakest = _detail(one, other, found[1], faint, disc=middle)
+        return whole if weakest >= EVERYWHERE else 0.0
 
 
 def _rescaled(warp: Warp, scale: float) -> Warp:
@@ -133,8 +149,15 @@ def _plausible(warp: Warp) -> bool:
     return min(cosine(warp[:, :2]), cosine(warp[:, :2].T)) <= SQUARE
 
 
-def _detail(one: _Bands, other: _Bands, warp: Warp, *, disc: bool) -> float:
-    """Correlation of the detail where the photos lie on each other and neither is blown out."""
+def _detail(
+    one: _Bands, other: _Bands, warp: Warp, faint: float, *, disc: bool
+) -> tuple[float, float]:
+    """Correlation of the detail where the photos lie on each other and neither is blown out.
+
+    Returns:
+        That of the whole, and that which all but `WEAK` of the places with any detail reach: other
+        fruit on the same ground agree in the ground alone, and fruit of one form in their outline.
+    """
     height, width = one.levels.shape
     size, back = (width, height), cv2.WARP_INVERSE_MAP
     there = cv2.warpAffine(
@@ -143,18 +166,33 @@ def _detail(one: _Bands, other: _Bands, warp: Warp, *, disc: bool) -> float:
     part = _disc(height, width) if disc else np.ones((height, width), np.uint8)
     there &= part
     if there.sum() < LEAST_COVER * part.sum():
-        return 0.0
+        return 0.0, 0.0
     laid = cv2.warpAffine(
         other.levels, warp, size, flags=cv2.INTER_LINEAR | back, borderMode=cv2.BORDER_REPLICATE
     )
     there &= ((one.levels < BLOWN) & (laid < BLOWN)).astype(np.uint8)
-    shown = cv2.erode(there, np.ones((5, 5), np.uint8), borderValue=1) > 0
+    there = cv2.erode(there, np.ones((5, 5), np.uint8), borderValue=1)
+    shown = there > 0
     if shown.sum() < LEAST_COVER / 2 * part.sum():
-        return 0.0
-    a, b = one.detail[shown], band(np.asarray(laid), *DETAIL)[shown]
-    a, b = a - a.mean(), b - b.mean()
+        return 0.0, 0.0
+    a, b = one.detail, band(np.asarray(laid), *DETAIL)
+    inside_a, inside_b = a[shown] - a[shown].mean(), b[shown] - b[shown].mean()
     # The 1 keeps two flat photos from being alike by their noise.
-    return float((a * b).sum() / (np.sqrt((a * a).sum() * (b * b).sum()) + 1))
+    power = np.sqrt((inside_a**2).sum() * (inside_b**2).sum()) + 1
+    return float((inside_a * inside_b).sum() / power), _weakest(a, b, there, faint)
+
+
+def _weakest(a: Levels, b: Levels, there: NDArray[np.uint8], faint: float) -> float:
+    weight = there.astype(np.float32)
+    ab, aa, bb = (cv2.blur(x * weight, (PLACE_PX, PLACE_PX)) for x in (a * b, a * a, b * b))
+    area = cv2.blur(weight, (PLACE_PX, PLACE_PX)) + 1e-6
+    # Other light: the contrast of the one, as strong as in the other.
+    gain = aa.sum() / (bb.sum() + 1e-6)
+    detailed = (there > 0) & (np.maximum(aa, gain * bb) > faint**2 * area)
+    if not detailed.any():
+        return 0.0
+    local = ab[detailed] / (np.sqrt(aa[detailed] * bb[detailed]) + 1e-3)
+    return float(np.quantile(local, WEAK))
 
 
 @functools.cache

@@ -10,9 +10,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from training.copies.picture import band, resized
+from training.copies.picture import Picture, band, resized
 
-Picture = NDArray[np.uint8]
 Warp = NDArray[np.float64]
 """2 × 3: from pixels of one picture to pixels of another."""
 

@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 
 from training.copies.align import SAME, Judge
-from training.copies.candidates import Candidate, Picture, by_crops, by_turns
+from training.copies.candidates import Candidate, by_crops, by_turns
+from training.copies.picture import SIDE_PX, Picture, levels8, resized
 
 ROUNDS = 3
 """So many times the search goes over all photos."""
@@ -84,7 +85,9 @@ def pairs(
     """
     if len(pictures) < 2:
         return []
-    judge = Judge(pictures)
+    enlarged = [max(1.0, SIDE_PX / min(one.shape)) for one in pictures]
+    pictures = [levels8(resized(one, SIDE_PX)) for one in pictures]
+    judge = Judge(pictures, enlarged)
     found: dict[tuple[int, int], float] = {}
 
     def step() -> None:

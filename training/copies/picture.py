@@ -13,26 +13,34 @@ from sorter.frame import Pixels
 Levels: TypeAlias = NDArray[np.float32]
 """Height × width, grey levels or differences of them."""
 
+Picture: TypeAlias = NDArray[np.uint8]
+"""Height × width, grey levels."""
+
 SIDE_PX = 96
-"""Shorter side of a picture."""
+"""Shorter side of a picture, about 10 kB."""
 LONGEST = 4
 """A photo longer than so many times its width is squeezed to this."""
 
 
-def picture(photo: Pixels) -> NDArray[np.uint8]:
+def picture(photo: Pixels) -> Picture:
     """The grey picture of a photo.
 
     Args:
         photo: height × width × 3, uint8, BGR.
 
     Returns:
-        Height × width, uint8; the shorter side is `SIDE_PX`. About 10 kB.
+        Height × width, uint8; the shorter side is `SIDE_PX`, or that of the photo if it is smaller.
     """
     grey = np.asarray(cv2.cvtColor(photo, cv2.COLOR_BGR2GRAY), np.uint8)
-    return np.clip(np.rint(resized(grey, SIDE_PX)), 0, 255).astype(np.uint8)
+    return levels8(resized(grey, min(SIDE_PX, *grey.shape)))
 
 
-def resized(grey: NDArray[np.uint8], side_px: int) -> Levels:
+def levels8(levels: Levels) -> Picture:
+    """Grey levels as bytes."""
+    return np.clip(np.rint(levels), 0, 255).astype(np.uint8)
+
+
+def resized(grey: Picture, side_px: int) -> Levels:
     """Scale to a shorter side, the aspect kept."""
     height, width = grey.shape
     scale = side_px / min(height, width)

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from sorter.preprocess import Preprocess
 from training import backend
 
 
@@ -55,6 +56,21 @@ class Architecture:
     application: Callable[..., Any] | None = None
     """Backbones: from an input tensor, or None, to a Keras model without its top. Has the keyword
     `weights`."""
+
+    def preprocess(self, size_px: int, window_mm: float | None = None) -> Preprocess:
+        """What makes this network's inputs of photos.
+
+        Args:
+            size_px: side of the input.
+            window_mm: side of the square that each photo shows, where size is part of the grade.
+        """
+        return Preprocess(
+            size_px=size_px,
+            colour_order=self.colour_order,
+            mean=self.mean,
+            std=self.std,
+            window_mm=window_mm,
+        )
 
 
 def first_stride(photo: Any) -> int:

@@ -83,6 +83,23 @@ def test_too_few_photos_are_refused_with_the_number_needed(refuse: Refuse, tmp_p
 
 
 @pytest.mark.training
+@pytest.mark.parametrize(
+    ("per_grade", "reason"), [(20, "no time for a trial"), (12, "too few photos for trials")]
+)
+def test_a_choice_without_trials_takes_the_default_and_says_so(
+    shell: Shell, tmp_path: Path, per_grade: int, reason: str
+) -> None:
+    photos, out = write_photos(tmp_path / "photos", per_grade), tmp_path / "out"
+    arguments = ("--model", "auto", "--minutes", "0", "--epochs", "1", "--size", "16")
+    code, _, err = shell("fit", photos, "--out", out, *arguments)
+    assert code == 0
+    assert "Note: ds-cnn was taken untried: " in err
+    assert reason in err
+    assert RunRecord.load(out).model == "ds-cnn"
+    assert not list(out.glob("resume*"))
+
+
+@pytest.mark.training
 def test_unreadable_photos_are_refused_by_name(refuse: Refuse, tmp_path: Path) -> None:
     write_photos(tmp_path / "photos")
     (tmp_path / "photos" / "L" / "broken.jpg").write_bytes(b"\xff\xd8\xff no more")
