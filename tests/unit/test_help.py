@@ -8,7 +8,7 @@ import pytest
 COMMANDS = {
     "sorter.cli": ["run", "demo", "check", "grade", "replay", "lots list", "lots export"]
     + [f"board {command}" for command in ("list", "info", "flash", "test", "watch", "monitor")],
-    "training.cli": ["run", "fit", "pack", "evaluate", "synth"],
+    "training.cli": ["run", "fit", "pack", "evaluate", "compare", "synth", "import", "audit"],
 }
 SCRIPT = """
 import sys

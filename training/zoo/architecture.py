@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
-from sorter.preprocess import Preprocess
 from training import backend
+
+if TYPE_CHECKING:
+    from sorter.preprocess import Preprocess
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,6 +66,8 @@ class Architecture:
             size_px: side of the input.
             window_mm: side of the square that each photo shows, where size is part of the grade.
         """
+        from sorter.preprocess import Preprocess
+
         return Preprocess(
             size_px=size_px,
             colour_order=self.colour_order,

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-import numpy as np
-
 from training import backend
 
 
@@ -30,6 +28,8 @@ def corn(features: Any, ranks: Sequence[int]) -> Any:
     Returns:
         n × grades: log-probabilities in the order of the grades.
     """
+    import numpy as np
+
     keras = backend.keras()
     layers = keras.layers
     grades = len(ranks)
