@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from firmware_bridge.messages import BEAMS, EVENTS_KEPT, BeamEdge
+from firmware_bridge.codes import BEAMS
+from firmware_bridge.compiled_in import EVENTS_KEPT
+from firmware_bridge.messages import BeamEdge
 from firmware_bridge.wrapping import ahead
 
 

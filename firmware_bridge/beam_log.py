@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from firmware_bridge.board import BoardBeam
-from firmware_bridge.messages import BEAMS, EVENTS_KEPT, BeamEdge
+from firmware_bridge.codes import BEAMS
+from firmware_bridge.compiled_in import EVENTS_KEPT
+from firmware_bridge.messages import BeamEdge
 from firmware_bridge.position import BeltPosition
 
 _SPAN = 1 << 16

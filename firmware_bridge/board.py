@@ -6,10 +6,8 @@ import enum
 from dataclasses import dataclass
 from typing import Protocol
 
+from firmware_bridge.compiled_in import ITEMS_PER_SHOT
 from firmware_bridge.settings import BoardSettings
-
-ITEMS_PER_SHOT = 4
-"""Items that may share one window."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,15 +6,9 @@ import enum
 from collections.abc import Callable
 
 from firmware_bridge.board import Reason
-from firmware_bridge.board_settings import BoardSettings
-from firmware_bridge.messages import (
-    ESTOP_CLEAR_US,
-    FAULT_BITS,
-    FLAG_BITS,
-    INPUT_BITS,
-    INPUT_FUNCTIONS,
-    RESTART_WARNING_US,
-)
+from firmware_bridge.codes import FAULT_BITS, FLAG_BITS, INPUT_BITS, INPUT_FUNCTIONS
+from firmware_bridge.compiled_in import ESTOP_CLEAR_US, RESTART_WARNING_US
+from firmware_bridge.kept_settings import KeptSettings
 
 TRIPPED_MS = 20
 BUTTON_MS = 5
@@ -42,7 +36,7 @@ class BoardGuard:
 
     def __init__(
         self,
-        settings: BoardSettings,
+        settings: KeptSettings,
         stop_shots: Callable[[Reason], None],
         *,
         inputs: int,

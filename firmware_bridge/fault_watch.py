@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from firmware_bridge.board import BoardFault
+from firmware_bridge.codes import FAULT_BITS
 from firmware_bridge.handshake import bit_names
-from firmware_bridge.messages import FAULT_BITS
 
 START_NEEDED = "start_needed"
 """The flag that is told like a fault: the board waits for a person."""

@@ -11,7 +11,9 @@ from dataclasses import dataclass
 
 from cobs import cobs
 
-from firmware_bridge.messages import MAX_PAYLOAD, Message, pack
+from firmware_bridge.compiled_in import MAX_PAYLOAD
+from firmware_bridge.messages import Message
+from firmware_bridge.packing import pack
 
 MAX_BODY = 2 + MAX_PAYLOAD + 2
 MAX_ENCODED = MAX_BODY + 1

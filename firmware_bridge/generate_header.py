@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from firmware_bridge import messages
+from firmware_bridge import codes, compiled_in, messages, packing
 
 HEADER_PATH = Path(__file__).parent / "firmware" / "src" / "core" / "messages.h"
 
@@ -29,17 +29,17 @@ _CONSTANTS = (
 )
 
 _NAMED = (
-    ("reset", messages.RESET_CAUSES),
-    ("order", messages.BELT_ORDERS),
-    ("beam", messages.BEAMS),
-    ("kind", messages.OUTLET_KINDS),
-    ("function", messages.INPUT_FUNCTIONS),
+    ("reset", codes.RESET_CAUSES),
+    ("order", codes.BELT_ORDERS),
+    ("beam", codes.BEAMS),
+    ("kind", codes.OUTLET_KINDS),
+    ("function", codes.INPUT_FUNCTIONS),
 )
 _BITS = (
-    ("fault", messages.FAULT_BITS),
-    ("flag", messages.FLAG_BITS),
-    ("input", messages.INPUT_BITS),
-    ("capability", messages.CAPABILITY_BITS),
+    ("fault", codes.FAULT_BITS),
+    ("flag", codes.FLAG_BITS),
+    ("input", codes.INPUT_BITS),
+    ("capability", codes.CAPABILITY_BITS),
 )
 
 
@@ -54,12 +54,12 @@ def render() -> str:
         "",
     ]
     for name in _CONSTANTS:
-        value = getattr(messages, name)
+        value = getattr(compiled_in, name)
         lines.append(f"#define {name} {value}{'UL' if value > 255 else ''}")
     for message in (*messages.HOST_MESSAGES, *messages.BOARD_MESSAGES):
         lines += ["", *_struct(message)]
-    lines += _enum("outcome", {o.name: code for o, code in messages.OUTCOME_CODES.items()})
-    lines += _enum("reason", {r.name: code for r, code in messages.REASON_CODES.items()})
+    lines += _enum("outcome", {o.name: code for o, code in codes.OUTCOME_CODES.items()})
+    lines += _enum("reason", {r.name: code for r, code in codes.REASON_CODES.items()})
     for prefix, names in _NAMED:
         lines += _enum(prefix, {name: code for code, name in enumerate(names)})
     for prefix, bits in _BITS:
@@ -71,11 +71,11 @@ def render() -> str:
 def _struct(message: type[messages.Message]) -> list[str]:
     name = re.sub(r"(?<!^)(?=[A-Z])", "_", message.__name__).lower()
     lines = [f"#define MESSAGE_{name.upper()} 0x{message.TYPE:02x}"]
-    fields = messages.wire_fields(message)
+    fields = packing.wire_fields(message)
     if not fields:
         return lines
     members = [f"    {wire.c_type} {field};" for field, wire in fields]
-    size = messages.payload_size(message)
+    size = packing.payload_size(message)
     return [
         *lines,
         f"struct {name} {{",
@@ -86,13 +86,13 @@ def _struct(message: type[messages.Message]) -> list[str]:
 
 
 def _ceilings() -> list[str]:
-    rows = [messages.CEILINGS[kind] for kind in messages.OUTLET_KINDS]
-    shortest_us, longest_us = messages.SERVO_PULSE_US
+    rows = [compiled_in.CEILINGS[kind] for kind in codes.OUTLET_KINDS]
+    shortest_us, longest_us = compiled_in.SERVO_PULSE_US
     return [
         "",
         "/* By KIND_*. */",
         f"#define KINDS {len(rows)}",
-        f"#define KIND_NEW KIND_{messages.NEW_OUTLET_KIND.upper()}",
+        f"#define KIND_NEW KIND_{compiled_in.NEW_OUTLET_KIND.upper()}",
         f"#define CEILING_ON_MS {{{', '.join(str(row.max_on_ms) for row in rows)}}}",
         f"#define CEILING_DUTY_PERCENT {{{', '.join(str(row.duty_percent) for row in rows)}}}",
         f"#define FLOOR_CYCLE_MS {{{', '.join(str(row.min_cycle_ms) for row in rows)}}}",

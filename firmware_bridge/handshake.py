@@ -5,18 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from firmware_bridge.board import BoardIdentity, BoardStatus
-from firmware_bridge.messages import (
-    CAPABILITY_BITS,
-    CHANNELS,
-    FAULT_BITS,
-    FLAG_BITS,
-    INPUT_BITS,
-    PROTOCOL_VERSION,
-    RESET_CAUSES,
-    Foreign,
-    Identity,
-    State,
-)
+from firmware_bridge.codes import CAPABILITY_BITS, FAULT_BITS, FLAG_BITS, INPUT_BITS, RESET_CAUSES
+from firmware_bridge.compiled_in import CHANNELS, PROTOCOL_VERSION
+from firmware_bridge.messages import Identity, State
+from firmware_bridge.packing import Foreign
 
 
 def describe(identity: Identity) -> BoardIdentity:

@@ -21,35 +21,29 @@ from firmware_bridge.board import (
     Reason,
     Shot,
 )
+from firmware_bridge.codes import BEAMS, OUTCOMES, REASONS
 from firmware_bridge.commands import CommandWindow, SessionKey
+from firmware_bridge.compiled_in import MAX_TICKS_PER_S, PROTOCOL_VERSION, SILENCE_US
 from firmware_bridge.fault_watch import START_NEEDED, FaultWatch
 from firmware_bridge.framing import Deframer, Frame, encode
 from firmware_bridge.handshake import describe, foreign_board, reset_board, status
 from firmware_bridge.messages import (
-    BEAMS,
-    MAX_TICKS_PER_S,
-    OUTCOMES,
-    PROTOCOL_VERSION,
-    REASONS,
-    SILENCE_US,
     Ack,
     BeamEdge,
     EventAck,
     Fault,
-    Foreign,
     Hello,
     HostMessage,
     Identity,
     MachineSettings,
-    MessageError,
     OutletSettings,
     Report,
     ReportAck,
     SettingsRead,
     State,
-    unpack,
 )
 from firmware_bridge.orders import Orders
+from firmware_bridge.packing import Foreign, MessageError, unpack
 from firmware_bridge.polling import Polling
 from firmware_bridge.position import BeltPosition
 from firmware_bridge.shot_desk import ShotDesk

@@ -6,10 +6,10 @@ from collections import deque
 
 from firmware_bridge import messages
 from firmware_bridge.board import BoardAnswer, BoardEvent, Order, Reason
+from firmware_bridge.codes import BELT_ORDERS
 from firmware_bridge.commands import Command, CommandWindow, SessionKey
+from firmware_bridge.compiled_in import MACHINE_PART
 from firmware_bridge.messages import (
-    BELT_ORDERS,
-    MACHINE_PART,
     BeltCommand,
     EstopClear,
     MachineWrite,

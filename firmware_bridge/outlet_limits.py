@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from firmware_bridge.board import Reason
-from firmware_bridge.board_settings import BoardSettings
-from firmware_bridge.messages import CHANNELS, OutletSettings
+from firmware_bridge.compiled_in import CHANNELS
+from firmware_bridge.kept_settings import KeptSettings
+from firmware_bridge.messages import OutletSettings
 
 _TURNS = 4
 """An outlet's heat is balanced every 4 ms."""
@@ -21,7 +22,7 @@ class OutletLimits:
     its share of time cools down. An opening counts as 4 ms at once.
     """
 
-    def __init__(self, settings: BoardSettings) -> None:
+    def __init__(self, settings: KeptSettings) -> None:
         self._settings = settings
         self._opened = 0
         self._counting = 0

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from firmware_bridge.board_core import Core
-from firmware_bridge.messages import CHANNELS
+from firmware_bridge.compiled_in import CHANNELS
 
 TURN_US = 2_500
 """An eighth of a frame: one outlet's turn."""

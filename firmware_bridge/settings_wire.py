@@ -5,8 +5,9 @@ from __future__ import annotations
 import struct
 from typing import TypeVar
 
-from firmware_bridge import messages
-from firmware_bridge.messages import BEAMS, INPUT_FUNCTIONS, OUTLET_KINDS, MachineWrite, OutletWrite
+from firmware_bridge import messages, packing
+from firmware_bridge.codes import BEAMS, INPUT_FUNCTIONS, OUTLET_KINDS
+from firmware_bridge.messages import MachineWrite, OutletWrite
 from firmware_bridge.settings import (
     BoardSettings,
     InputFunction,
@@ -59,7 +60,7 @@ _Write = TypeVar("_Write", OutletWrite, MachineWrite)
 
 def _fitting(command: _Write) -> _Write:
     try:
-        messages.pack(command)
+        packing.pack(command)
     except struct.error as error:
         raise ValueError(f"a setting is negative or too large: {error}") from error
     return command

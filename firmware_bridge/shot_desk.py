@@ -3,16 +3,10 @@
 from __future__ import annotations
 
 from firmware_bridge.board import Outcome, Reason, Shot, ShotReport
+from firmware_bridge.codes import OUTCOMES, REASONS
 from firmware_bridge.commands import Command, CommandWindow, SessionKey
-from firmware_bridge.messages import (
-    HORIZON_TICKS,
-    OUTCOMES,
-    REASONS,
-    Cancel,
-    Flush,
-    Report,
-    ShotCommand,
-)
+from firmware_bridge.compiled_in import HORIZON_TICKS
+from firmware_bridge.messages import Cancel, Flush, Report, ShotCommand
 from firmware_bridge.position import BeltPosition
 from firmware_bridge.shot_book import BookedShot, ShotBook, Stage
 

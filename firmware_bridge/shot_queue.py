@@ -11,16 +11,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from firmware_bridge.board import Outcome, Reason
-from firmware_bridge.messages import (
-    CHANNELS,
-    HORIZON_TICKS,
-    SHOT_SLOTS,
-    VERDICTS_KEPT,
-    Report,
-    ShotCommand,
-)
-from firmware_bridge.messages import OUTCOME_CODES as OUTCOME
-from firmware_bridge.messages import REASON_CODES as REASON
+from firmware_bridge.codes import OUTCOME_CODES as OUTCOME
+from firmware_bridge.codes import REASON_CODES as REASON
+from firmware_bridge.compiled_in import CHANNELS, HORIZON_TICKS, SHOT_SLOTS, VERDICTS_KEPT
+from firmware_bridge.messages import Report, ShotCommand
 from firmware_bridge.wrapping import ahead
 
 

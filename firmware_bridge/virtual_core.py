@@ -5,26 +5,30 @@ from __future__ import annotations
 from firmware_bridge.beam_book import BeamBook
 from firmware_bridge.board import Outcome, Reason
 from firmware_bridge.board_guard import BoardGuard
-from firmware_bridge.board_settings import (
-    SETTINGS_BYTES,
-    BoardSettings,
-    judge_machine,
-    judge_outlet,
-)
-from firmware_bridge.framing import Deframer, Frame, encode
-from firmware_bridge.messages import (
+from firmware_bridge.codes import (
     BELT_ORDERS,
     CAPABILITY_BITS,
-    CHANNELS,
     FAULT_BITS,
     FLAG_BITS,
     INPUT_BITS,
+    REASON_CODES,
+    RESET_CAUSES,
+)
+from firmware_bridge.compiled_in import (
+    CHANNELS,
     MACHINE_PART,
     PROTOCOL_VERSION,
-    REASON_CODES,
     REPORT_RESEND_US,
-    RESET_CAUSES,
     SHOT_SLOTS,
+)
+from firmware_bridge.framing import Deframer, Frame, encode
+from firmware_bridge.kept_settings import (
+    SETTINGS_BYTES,
+    KeptSettings,
+    judge_machine,
+    judge_outlet,
+)
+from firmware_bridge.messages import (
     Ack,
     BeltCommand,
     Cancel,
@@ -32,13 +36,11 @@ from firmware_bridge.messages import (
     EventAck,
     Fault,
     Flush,
-    Foreign,
     Heartbeat,
     Hello,
     Identity,
     MachineWrite,
     Message,
-    MessageError,
     OutletWrite,
     Pulse,
     Query,
@@ -46,9 +48,9 @@ from firmware_bridge.messages import (
     SettingsRead,
     ShotCommand,
     State,
-    unpack,
 )
 from firmware_bridge.outlet_limits import OutletLimits
+from firmware_bridge.packing import Foreign, MessageError, unpack
 from firmware_bridge.shot_queue import ShotQueue
 from firmware_bridge.wrapping import fold
 
@@ -75,7 +77,7 @@ class VirtualCore:
         inputs: int,
         boot_nonce: int = 1,
         cause: str = "power_on",
-        settings: BoardSettings | None = None,
+        settings: KeptSettings | None = None,
         damaged: bool = False,
         protocol: int = PROTOCOL_VERSION,
         tick: int = 0,
@@ -88,7 +90,7 @@ class VirtualCore:
         self._protocol = protocol
         self._build_hash = build_hash
         self._tick = tick
-        self._settings = BoardSettings() if settings is None else settings
+        self._settings = KeptSettings() if settings is None else settings
         self._queue = ShotQueue()
         self._limits = OutletLimits(self._settings)
         blocked = (

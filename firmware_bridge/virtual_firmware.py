@@ -7,8 +7,9 @@ from collections import deque
 from collections.abc import Callable
 
 from firmware_bridge.board_core import Core
-from firmware_bridge.board_settings import BoardSettings
-from firmware_bridge.messages import INPUT_BITS, MAX_EDGES_PER_MS, PROTOCOL_VERSION
+from firmware_bridge.codes import INPUT_BITS
+from firmware_bridge.compiled_in import MAX_EDGES_PER_MS, PROTOCOL_VERSION
+from firmware_bridge.kept_settings import KeptSettings
 from firmware_bridge.plant import IDLE_LEVELS, OUTLET_PINS, InputPin, OutputPin, PinEdge
 from firmware_bridge.servo_frames import ServoFrames
 from firmware_bridge.virtual_core import VirtualCore
@@ -51,7 +52,7 @@ class VirtualFirmware:
         self._start_tick = start_tick
         self._clock_offset_us = start_us
         self._damaged = damaged_settings
-        self._settings = BoardSettings.damaged() if damaged_settings else BoardSettings()
+        self._settings = KeptSettings.damaged() if damaged_settings else KeptSettings()
         self._now_us = 0
         self._inputs = dict(IDLE_LEVELS)
         self._outputs = dict.fromkeys(OutputPin, False)

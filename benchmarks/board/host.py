@@ -7,14 +7,10 @@ from dataclasses import dataclass, field
 from random import Random
 
 from firmware_bridge.board import Outcome
+from firmware_bridge.codes import BELT_ORDERS, OUTCOME_CODES
+from firmware_bridge.compiled_in import CHANNELS, MAX_TICKS_PER_S, PROTOCOL_VERSION, SHOT_SLOTS
 from firmware_bridge.framing import Deframer, encode
 from firmware_bridge.messages import (
-    BELT_ORDERS,
-    CHANNELS,
-    MAX_TICKS_PER_S,
-    OUTCOME_CODES,
-    PROTOCOL_VERSION,
-    SHOT_SLOTS,
     Ack,
     BeltCommand,
     Heartbeat,
@@ -26,8 +22,8 @@ from firmware_bridge.messages import (
     ReportAck,
     ShotCommand,
     State,
-    unpack,
 )
+from firmware_bridge.packing import unpack
 from firmware_bridge.plant import OUTLET_PINS, InputPin
 from firmware_bridge.simavr import BYTE_CYCLES, CLOCK_HZ, CycleEdge, Simavr
 

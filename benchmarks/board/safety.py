@@ -6,8 +6,9 @@ from random import Random
 
 from benchmarks.board.host import BenchHost
 from benchmarks.report import Report
+from firmware_bridge.compiled_in import CHANNELS, SILENCE_US
 from firmware_bridge.framing import encode
-from firmware_bridge.messages import CHANNELS, SILENCE_US, Heartbeat
+from firmware_bridge.messages import Heartbeat
 from firmware_bridge.plant import OUTLET_PINS, InputPin, OutputPin
 from firmware_bridge.simavr import BYTE_CYCLES, CYCLES_PER_US, Simavr
 from firmware_bridge.simavr_probe import ENTRY_CYCLES

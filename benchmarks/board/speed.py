@@ -6,8 +6,9 @@ from random import Random
 
 from benchmarks.board.host import BenchHost
 from benchmarks.report import Report
+from firmware_bridge.compiled_in import MAX_TICKS_PER_S
 from firmware_bridge.framing import encode
-from firmware_bridge.messages import MAX_TICKS_PER_S, ReportAck, ShotCommand
+from firmware_bridge.messages import ReportAck, ShotCommand
 from firmware_bridge.simavr import BYTE_CYCLES, CLOCK_HZ, CYCLES_PER_US, Simavr
 from firmware_bridge.simavr_probe import ENTRY_CYCLES
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import asdict
 
 from firmware_bridge.framing import Deframer, Frame
-from firmware_bridge.messages import MessageError, unpack
+from firmware_bridge.packing import MessageError, unpack
 
 
 class FrameLog:

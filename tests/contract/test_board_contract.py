@@ -3,7 +3,7 @@
 import pytest
 
 from firmware_bridge.board import BoardLost, Outcome, Reason, Shot
-from firmware_bridge.messages import HORIZON_TICKS, SHOT_SLOTS
+from firmware_bridge.compiled_in import HORIZON_TICKS, SHOT_SLOTS
 from firmware_bridge.plant import OUTLET_PINS, InputPin, OutputPin
 from tests.contract.rig import Rig
 

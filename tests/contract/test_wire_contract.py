@@ -1,13 +1,15 @@
 """What both firmwares must do with the bytes on the wire, without the host's link in between."""
 
 from firmware_bridge.board import Reason
-from firmware_bridge.messages import (
+from firmware_bridge.codes import REASON_CODES
+from firmware_bridge.compiled_in import (
     HORIZON_TICKS,
     PROTOCOL_VERSION,
-    REASON_CODES,
     REPORT_RESEND_US,
     SHOT_SLOTS,
     VERDICTS_KEPT,
+)
+from firmware_bridge.messages import (
     Ack,
     Flush,
     Heartbeat,

@@ -3,12 +3,8 @@
 from itertools import pairwise
 
 from firmware_bridge.board import Outcome, Reason
+from firmware_bridge.codes import FAULT_BITS, FLAG_BITS, OUTCOME_CODES, OUTLET_KINDS, REASON_CODES
 from firmware_bridge.messages import (
-    FAULT_BITS,
-    FLAG_BITS,
-    OUTCOME_CODES,
-    OUTLET_KINDS,
-    REASON_CODES,
     Cancel,
     EstopClear,
     Heartbeat,

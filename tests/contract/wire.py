@@ -2,21 +2,20 @@
 
 from typing import TypeVar
 
+from firmware_bridge.codes import BELT_ORDERS
+from firmware_bridge.compiled_in import PROTOCOL_VERSION
 from firmware_bridge.framing import Deframer, encode, encode_frame
 from firmware_bridge.messages import (
-    BELT_ORDERS,
-    PROTOCOL_VERSION,
     Ack,
     BeltCommand,
-    Foreign,
     Heartbeat,
     Hello,
     Message,
     Report,
     ShotCommand,
     State,
-    unpack,
 )
+from firmware_bridge.packing import Foreign, unpack
 from firmware_bridge.plant import InputPin, OutputPin, PinEdge
 from firmware_bridge.wired_plant import WiredPlant
 from firmware_bridge.wrapping import fold

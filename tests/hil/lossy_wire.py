@@ -7,7 +7,8 @@ from random import Random
 
 from firmware_bridge.board import BoardNotFoundError
 from firmware_bridge.framing import Deframer
-from firmware_bridge.messages import Ack, Message, MessageError, Report, ShotCommand, unpack
+from firmware_bridge.messages import Ack, Message, Report, ShotCommand
+from firmware_bridge.packing import MessageError, unpack
 from firmware_bridge.simavr import Simavr
 from firmware_bridge.transport import Arrival, TransportLostError
 

@@ -4,7 +4,8 @@ import ctypes
 from pathlib import Path
 
 from firmware_bridge.board_core import Core
-from firmware_bridge.messages import CHANNELS, RESET_CAUSES
+from firmware_bridge.codes import RESET_CAUSES
+from firmware_bridge.compiled_in import CHANNELS
 from firmware_bridge.virtual_firmware import VirtualFirmware
 
 u8, u16, u32 = ctypes.c_uint8, ctypes.c_uint16, ctypes.c_uint32

@@ -5,12 +5,11 @@ from itertools import count
 from typing import TypeVar
 
 from firmware_bridge.board import BoardEvent, Outcome, Reason, ShotReport
+from firmware_bridge.codes import OUTCOME_CODES, REASON_CODES
+from firmware_bridge.compiled_in import PROTOCOL_VERSION
 from firmware_bridge.framing import Deframer, encode
 from firmware_bridge.link import Link
 from firmware_bridge.messages import (
-    OUTCOME_CODES,
-    PROTOCOL_VERSION,
-    REASON_CODES,
     Ack,
     Heartbeat,
     Hello,
@@ -21,8 +20,8 @@ from firmware_bridge.messages import (
     ReportAck,
     ShotCommand,
     State,
-    unpack,
 )
+from firmware_bridge.packing import unpack
 
 M = TypeVar("M")
 E = TypeVar("E")

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 
-from firmware_bridge.messages import CHANNELS, HORIZON_TICKS, SHOT_SLOTS
+from firmware_bridge.compiled_in import CHANNELS, HORIZON_TICKS, SHOT_SLOTS
 
 
 @dataclass

@@ -4,13 +4,9 @@ from dataclasses import fields
 
 from hypothesis import strategies as st
 
-from firmware_bridge.messages import (
-    BOARD_MESSAGES,
-    HOST_MESSAGES,
-    PROTOCOL_VERSION,
-    Message,
-    wire_fields,
-)
+from firmware_bridge.compiled_in import PROTOCOL_VERSION
+from firmware_bridge.messages import BOARD_MESSAGES, HOST_MESSAGES, Message
+from firmware_bridge.packing import wire_fields
 
 _BITS = {"B": 8, "H": 16, "I": 32}
 

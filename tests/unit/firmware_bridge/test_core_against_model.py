@@ -6,9 +6,9 @@ from pathlib import Path
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
+from firmware_bridge.compiled_in import PROTOCOL_VERSION
 from firmware_bridge.framing import encode
 from firmware_bridge.messages import (
-    PROTOCOL_VERSION,
     Cancel,
     EstopClear,
     EventAck,

@@ -1,8 +1,10 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
+from firmware_bridge.compiled_in import MAX_PAYLOAD
 from firmware_bridge.framing import MAX_ENCODED, Deframer, Frame, encode, encode_frame
-from firmware_bridge.messages import MAX_PAYLOAD, Heartbeat, Message, pack
+from firmware_bridge.messages import Heartbeat, Message
+from firmware_bridge.packing import pack
 from tests.unit.firmware_bridge.strategies import any_message, sequence_number
 
 payloads = st.binary(max_size=MAX_PAYLOAD)

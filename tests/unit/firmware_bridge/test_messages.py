@@ -3,25 +3,19 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from firmware_bridge.board import Outcome, Reason
+from firmware_bridge.codes import OUTCOME_CODES, REASON_CODES
+from firmware_bridge.compiled_in import MAX_PAYLOAD, PROTOCOL_VERSION
 from firmware_bridge.generate_header import HEADER_PATH, render
 from firmware_bridge.messages import (
     BOARD_MESSAGES,
     HOST_MESSAGES,
-    MAX_PAYLOAD,
-    OUTCOME_CODES,
-    PROTOCOL_VERSION,
-    REASON_CODES,
-    Foreign,
     Heartbeat,
     Hello,
     Identity,
     Message,
-    MessageError,
     State,
-    pack,
-    payload_size,
-    unpack,
 )
+from firmware_bridge.packing import Foreign, MessageError, pack, payload_size, unpack
 from tests.unit.firmware_bridge.strategies import any_message
 
 

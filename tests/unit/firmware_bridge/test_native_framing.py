@@ -5,8 +5,8 @@ from pathlib import Path
 from hypothesis import given
 from hypothesis import strategies as st
 
+from firmware_bridge.compiled_in import MAX_PAYLOAD
 from firmware_bridge.framing import Deframer, encode_frame
-from firmware_bridge.messages import MAX_PAYLOAD
 from tests.unit.firmware_bridge.native_framing import NativeFraming
 
 byte = st.integers(0, 255)

@@ -5,9 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from firmware_bridge import messages
+from firmware_bridge import codes
 from firmware_bridge.framing import encode
-from firmware_bridge.messages import BOARD_MESSAGES, HOST_MESSAGES, wire_fields
+from firmware_bridge.messages import BOARD_MESSAGES, HOST_MESSAGES, Message
+from firmware_bridge.packing import wire_fields
 from firmware_bridge.plant import InputPin
 from firmware_bridge.virtual_firmware import VirtualFirmware
 from tests.contract.rig import QUADRATURE
@@ -67,7 +68,7 @@ def test_the_conversation_runs_as_the_page_says() -> None:
 
 
 @pytest.mark.parametrize("message", CLASSES.values())
-def test_the_tables_name_every_field_with_its_width(message: type[messages.Message]) -> None:
+def test_the_tables_name_every_field_with_its_width(message: type[Message]) -> None:
     row = re.search(rf"^\| {message.TYPE:02x} \| `{message.__name__}` \| ([^|]*)", PAGE, re.M)
     assert row is not None
     fields = re.findall(r"(\w+) (u8|u16|u32)", row.group(1))
@@ -77,8 +78,8 @@ def test_the_tables_name_every_field_with_its_width(message: type[messages.Messa
 
 def test_the_codes_on_the_page_are_those_of_the_layouts() -> None:
     text = " ".join(PAGE.split())
-    for codes in (messages.OUTCOME_CODES, messages.REASON_CODES):
-        assert ", ".join(f"{code} {name.value}" for name, code in codes.items()) in text
-    causes = ", ".join(f"{code} {name}" for code, name in enumerate(messages.RESET_CAUSES))
+    for numbers in (codes.OUTCOME_CODES, codes.REASON_CODES):
+        assert ", ".join(f"{code} {name.value}" for name, code in numbers.items()) in text
+    causes = ", ".join(f"{code} {name}" for code, name in enumerate(codes.RESET_CAUSES))
     assert causes in text
-    assert ", ".join(f"{bit:02x} {name}" for name, bit in messages.FAULT_BITS.items()) in text
+    assert ", ".join(f"{bit:02x} {name}" for name, bit in codes.FAULT_BITS.items()) in text

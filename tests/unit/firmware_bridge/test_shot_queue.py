@@ -4,12 +4,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from firmware_bridge.board import Outcome, Reason
-from firmware_bridge.messages import (
-    OUTCOME_CODES,
-    OUTCOMES,
-    REASONS,
-    VERDICTS_KEPT,
-)
+from firmware_bridge.codes import OUTCOME_CODES, OUTCOMES, REASONS
+from firmware_bridge.compiled_in import VERDICTS_KEPT
 from firmware_bridge.shot_queue import ShotQueue
 from firmware_bridge.wrapping import ahead, fold
 from tests.contract.wire import shot_command

@@ -5,22 +5,17 @@ from __future__ import annotations
 from dataclasses import astuple, dataclass, field
 
 from firmware_bridge.board import Reason
-from firmware_bridge.messages import (
-    BEAMS,
+from firmware_bridge.codes import BEAMS, INPUT_FUNCTIONS, OUTLET_KINDS
+from firmware_bridge.compiled_in import (
     CEILINGS,
     CHANNELS,
     ENCODER_DEAD_MS,
-    INPUT_FUNCTIONS,
     NEW_OUTLET_KIND,
-    OUTLET_KINDS,
     SERVO_PULSE_US,
     SILENCE_US,
-    MachineSettings,
-    MachineWrite,
-    OutletSettings,
-    OutletWrite,
-    payload_size,
 )
+from firmware_bridge.messages import MachineSettings, MachineWrite, OutletSettings, OutletWrite
+from firmware_bridge.packing import payload_size
 
 LEAST_TIME_MS = 50
 """Shortest silence, and shortest time until an encoder is dead, that may be set."""
@@ -96,14 +91,14 @@ def _new_outlets() -> list[OutletSettings]:
 
 
 @dataclass(slots=True, kw_only=True)
-class BoardSettings:
+class KeptSettings:
     """The settings in force."""
 
     outlets: list[OutletSettings] = field(default_factory=_new_outlets)
     machine: MachineSettings = field(default_factory=new_machine)
 
     @classmethod
-    def damaged(cls) -> BoardSettings:
+    def damaged(cls) -> KeptSettings:
         """What a board goes by whose EEPROM has a bad CRC: every outlet is off."""
         return cls(outlets=[new_outlet(channel, "off") for channel in range(CHANNELS)])
 
