@@ -5,10 +5,10 @@ from __future__ import annotations
 from firmware_bridge.beam_book import BeamBook
 from firmware_bridge.board import Outcome, Reason
 from firmware_bridge.board_guard import BoardGuard
+from firmware_bridge.board_telling import Telling
 from firmware_bridge.codes import (
     BELT_ORDERS,
     CAPABILITY_BITS,
-    FAULT_BITS,
     FLAG_BITS,
     INPUT_BITS,
     REASON_CODES,
@@ -18,10 +18,10 @@ from firmware_bridge.compiled_in import (
     CHANNELS,
     MACHINE_PART,
     PROTOCOL_VERSION,
-    REPORT_RESEND_US,
     SHOT_SLOTS,
 )
-from firmware_bridge.framing import Deframer, Frame, encode
+from firmware_bridge.framing import Deframer, Frame
+from firmware_bridge.hand_pulse import HandPulse
 from firmware_bridge.kept_settings import (
     SETTINGS_BYTES,
     KeptSettings,
@@ -34,7 +34,6 @@ from firmware_bridge.messages import (
     Cancel,
     EstopClear,
     EventAck,
-    Fault,
     Flush,
     Heartbeat,
     Hello,
@@ -53,8 +52,6 @@ from firmware_bridge.outlet_limits import OutletLimits
 from firmware_bridge.packing import Foreign, MessageError, unpack
 from firmware_bridge.shot_queue import ShotQueue
 from firmware_bridge.wrapping import fold
-
-_RESEND_MS = REPORT_RESEND_US // 1_000
 
 
 class VirtualCore:
@@ -86,9 +83,7 @@ class VirtualCore:
         self._now_us = 0
         self._inputs = inputs
         self._boot_nonce = boot_nonce
-        self._cause = cause
         self._protocol = protocol
-        self._build_hash = build_hash
         self._tick = tick
         self._settings = KeptSettings() if settings is None else settings
         self._queue = ShotQueue()
@@ -109,20 +104,29 @@ class VirtualCore:
         self._malformed = 0
         self._encoder_errors = 0
         self._session = 0
-        self._ms = 0
-        self._event_seq = 0
-        self._pulse_id = 0
-        self._pulse_mask = 0
-        self._pulse_left_ms = 0
+        self._pulse = HandPulse()
         self._to_save = 0
-        self._faults_told = FAULT_BITS["silence"]
-        self._sent: list[bytes] = []
-        self._transmit_identity(0)
+        self._telling = Telling(
+            Identity(
+                protocol=protocol,
+                version_major=0,
+                version_minor=1,
+                version_patch=0,
+                boot_nonce=boot_nonce,
+                session=0,
+                clock_hz=16_000_000,
+                build_hash=build_hash,
+                channels=CHANNELS,
+                slots=SHOT_SLOTS,
+                reset_cause=RESET_CAUSES.index(cause),
+                capabilities=sum(CAPABILITY_BITS.values()),
+            )
+        )
 
     @property
     def outlets(self) -> int:
         """Outlets that are open, one bit a channel."""
-        return self._queue.open_mask | self._pulse_mask
+        return self._queue.open_mask | self._pulse.mask
 
     @property
     def belt(self) -> bool:
@@ -165,7 +169,7 @@ class VirtualCore:
         """The belt has moved by one tick, 1 or -1."""
         self._tick = fold(self._tick + step)
         if step < 0:
-            self._pulse_mask = 0
+            self._pulse.mask = 0
         opened = self._queue.on_tick(self._tick, step > 0, self._limits.resting, self._limits.why)
         self._limits.opened(opened)
 
@@ -188,13 +192,13 @@ class VirtualCore:
 
     def on_timer(self) -> None:
         """A millisecond has passed."""
-        self._ms = (self._ms + 1) & 0xFF
+        self._telling.pass_ms()
         self._guard.see(self._inputs)
         if self._inputs & INPUT_BITS["estop"]:
             self._guard.on_estop()
         self._guard.watch_silence()
         self._cut(*self._limits.pass_ms(self.outlets))
-        self._pass_pulse_ms()
+        self._pulse.pass_ms()
         machine = self._settings.machine
         jammed = machine.jam_ticks > 0 and self._beams.are_jammed(
             machine.beams, self._tick, machine.jam_ticks
@@ -213,31 +217,23 @@ class VirtualCore:
             if self._to_save == 0:
                 self._guard.settings_saved()
         if self._session:
-            self._tell_faults()
-            self._tell_reports()
-            self._tell_beams()
-        sent, self._sent = self._sent, []
-        return sent
+            self._telling.faults(self._guard.faults)
+            self._telling.reports(self._queue.ended)
+            self._telling.beams(self._beams.kept)
+        return self._telling.take()
 
     # --- outlets --------------------------------------------------------------------------------
 
     def _stop_shots(self, reason: Reason) -> None:
         self._queue.stop(reason, self._tick)
-        self._pulse_mask = self._pulse_left_ms = 0
+        self._pulse.end()
 
     def _cut(self, on_time: int, duty: int) -> None:
         if not on_time | duty:
             return
         self._queue.close(on_time, Outcome.FIRED, Reason.ON_TIME, self._tick)
         self._queue.close(duty, Outcome.FIRED, Reason.DUTY, self._tick)
-        self._pulse_mask &= ~(on_time | duty)
-        self._pulse_left_ms = 0
-
-    def _pass_pulse_ms(self) -> None:
-        if self._pulse_left_ms:
-            self._pulse_left_ms -= 1
-            if self._pulse_left_ms == 0:
-                self._pulse_mask = 0
+        self._pulse.cut(on_time | duty)
 
     # --- from the host --------------------------------------------------------------------------
 
@@ -252,7 +248,7 @@ class VirtualCore:
         elif frame.kind >= Identity.TYPE:
             self._malformed += 1
         elif not self._session:
-            self._transmit_identity(frame.seq)
+            self._telling.identity(session=self._session, seq=frame.seq)
         elif _is_sound(message):
             self._obey(message, frame.seq)
         else:
@@ -264,17 +260,17 @@ class VirtualCore:
             self._guard.begin_session()
             self._queue.clear()
             self._beams.forget()
-            self._pulse_id = 0
+            self._pulse.forget()
             self._session = hello.session
             self._guard.hear()
-        self._transmit_identity(seq)
+        self._telling.identity(session=self._session, seq=seq)
 
     def _obey(self, message: Message | Foreign, seq: int) -> None:
         if isinstance(message, Heartbeat):
             self._guard.hear()
-            self._transmit_state(seq)
+            self._telling.answer(self._state(), seq)
         elif isinstance(message, Query):
-            self._transmit_state(seq)
+            self._telling.answer(self._state(), seq)
         elif isinstance(message, ReportAck):
             self._queue.acknowledge(message.item_id)
         elif isinstance(message, EventAck):
@@ -283,10 +279,10 @@ class VirtualCore:
             part = message.part
             machine = part == MACHINE_PART
             told = self._settings.machine if machine else self._settings.outlets[part]
-            self._transmit(told, seq)
+            self._telling.answer(told, seq)
         elif not isinstance(message, Foreign):
             status = REASON_CODES[self._carry_out(message)]
-            self._transmit(Ack(command=message.TYPE, status=status), seq)
+            self._telling.answer(Ack(command=message.TYPE, status=status), seq)
 
     def _carry_out(self, command: Message) -> Reason:
         if self._is_stale(command):
@@ -294,7 +290,7 @@ class VirtualCore:
         if isinstance(command, ShotCommand):
             return self._take_shot(command)
         if isinstance(command, BeltCommand):
-            self._pulse_mask = self._pulse_left_ms = 0
+            self._pulse.end()
             return self._guard.order_belt(BELT_ORDERS[command.run], command.virtual_mticks_s)
         if isinstance(command, Cancel):
             return self._queue.cancel(command.item_id, self._tick)
@@ -323,7 +319,7 @@ class VirtualCore:
             refusal = self._queue.judge(shot, self._tick)
         if refusal is Reason.NONE and self._settings.kind(shot.channel) == "off":
             refusal = Reason.SETTINGS
-        if refusal is Reason.NONE and self._pulse_left_ms:
+        if refusal is Reason.NONE and self._pulse.running:
             refusal = Reason.BUSY
         if refusal is Reason.NONE:
             self._queue.arm(shot)
@@ -332,14 +328,12 @@ class VirtualCore:
         return refusal
 
     def _fire_by_hand(self, pulse: Pulse) -> Reason:
-        if pulse.pulse_id == self._pulse_id:
+        if self._pulse.is_repeat(pulse.pulse_id):
             return Reason.NONE
         refusal = self._judge_pulse(pulse)
         if refusal is Reason.NONE:
-            self._pulse_id = pulse.pulse_id
-            self._pulse_mask = 1 << pulse.channel
-            self._pulse_left_ms = pulse.duration_ms
-            self._limits.opened(self._pulse_mask)
+            self._pulse.begin(pulse.pulse_id, pulse.channel, pulse.duration_ms)
+            self._limits.opened(self._pulse.mask)
         return refusal
 
     def _judge_pulse(self, pulse: Pulse) -> Reason:
@@ -370,33 +364,11 @@ class VirtualCore:
         return Reason.NONE
 
     def _is_idle(self) -> bool:
-        idle = not self._guard.belt and not self._pulse_left_ms
+        idle = not self._guard.belt and not self._pulse.running
         return idle and self._queue.free_slots == SHOT_SLOTS
 
-    # --- to the host ----------------------------------------------------------------------------
-
-    def _is_time(self, told_ms: int | None) -> bool:
-        return told_ms is None or (self._ms - told_ms) & 0xFF >= _RESEND_MS
-
-    def _tell_faults(self) -> None:
-        if self._guard.faults != self._faults_told:
-            self._faults_told = self._guard.faults
-            self._transmit_event(Fault(faults=self._faults_told))
-
-    def _tell_reports(self) -> None:
-        for slot in self._queue.ended:
-            if self._is_time(slot.told_ms):
-                slot.told_ms = self._ms
-                self._transmit_event(slot.report)
-
-    def _tell_beams(self) -> None:
-        for kept in self._beams.kept:
-            if self._is_time(kept.told_ms):
-                kept.told_ms = self._ms
-                self._transmit_event(kept.edge)
-
-    def _transmit_state(self, seq: int) -> None:
-        state = State(
+    def _state(self) -> State:
+        return State(
             tick=self._tick,
             board_us=fold(self._now_us),
             faults=self._guard.faults,
@@ -407,31 +379,6 @@ class VirtualCore:
             encoder_errors=self._encoder_errors & 0xFFFF,
             frame_errors=(self._deframer.errors + self._malformed) & 0xFFFF,
         )
-        self._transmit(state, seq)
-
-    def _transmit_identity(self, seq: int) -> None:
-        identity = Identity(
-            protocol=self._protocol,
-            version_major=0,
-            version_minor=1,
-            version_patch=0,
-            boot_nonce=self._boot_nonce,
-            session=self._session,
-            clock_hz=16_000_000,
-            build_hash=self._build_hash,
-            channels=CHANNELS,
-            slots=SHOT_SLOTS,
-            reset_cause=RESET_CAUSES.index(self._cause),
-            capabilities=sum(CAPABILITY_BITS.values()),
-        )
-        self._transmit(identity, seq)
-
-    def _transmit_event(self, message: Message) -> None:
-        self._event_seq = (self._event_seq + 1) & 0xFF
-        self._transmit(message, self._event_seq)
-
-    def _transmit(self, message: Message, seq: int) -> None:
-        self._sent.append(encode(message, seq))
 
 
 def _is_sound(message: Message | Foreign) -> bool:
