@@ -11,7 +11,6 @@ from training.errors import TrainingError
 from training.zoo import ZOO
 
 if TYPE_CHECKING:
-    from training.learn import Settings
     from training.split import Way
 
 Photos = Annotated[
@@ -61,9 +60,9 @@ Balanced = Annotated[
 Split = Annotated[
     str,
     typer.Option(
-        metavar="random|blocks",
-        help="'blocks' cuts the photos, sorted by name, into contiguous parts: "
-        "for series of shots in which neighbours look alike.",
+        metavar="random|blocks|sessions",
+        help="'blocks' cuts the photos, sorted by name, into contiguous parts: for series of "
+        "shots in which neighbours look alike. 'sessions' keeps each session of photos.csv whole.",
     ),
 ]
 SkipUnreadable = Annotated[
@@ -98,49 +97,3 @@ def way(split: str) -> Way:
         if one == split:
             return one
     raise TrainingError(f"--split: found '{split}'; choose one of: {', '.join(WAYS)}")
-
-
-def settings(
-    *,
-    size: str,
-    epochs: int | None,
-    seed: int,
-    name: str | None,
-    model: str,
-    split: str,
-    skip_unreadable: bool,
-    weights: str,
-    fine_tune: int,
-    full_turn: bool,
-    mixup: float,
-    balanced: bool,
-    minutes: float,
-) -> Settings:
-    """The checked settings of a training.
-
-    Raises:
-        TrainingError: a value is not allowed.
-    """
-    from training.learn import Settings
-
-    chosen_way, side = way(split), size_px(size)
-    if fine_tune and weights == "none":
-        raise TrainingError(
-            "--fine-tune: there are no weights to start from; give --weights, or leave it out: "
-            "without weights the whole network is trained"
-        )
-    return Settings(
-        size_px=side,
-        epochs=epochs,
-        seed=seed,
-        name=name,
-        model=model,
-        way=chosen_way,
-        skip_unreadable=skip_unreadable,
-        weights=weights,
-        fine_tune=fine_tune,
-        full_turn=full_turn,
-        mixup=mixup,
-        balanced=balanced,
-        minutes=minutes,
-    )

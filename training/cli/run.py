@@ -9,28 +9,19 @@ from typing import Annotated
 import typer
 
 from training.cli import options
+from training.cli.training_options import TrainingOptions, with_training_options
 from training.errors import TrainingError
 
 
+@with_training_options
 def run(
+    *,
     photos: options.Photos,
     out: Annotated[
         Path, typer.Option(metavar="DIR", help="Gets model.sorter, metrics.json and the run.")
     ],
-    size: options.Size = "auto",
-    epochs: options.Epochs = None,
-    seed: options.Seed = 0,
-    name: options.Name = None,
-    model: options.Model = "ds-cnn",
-    minutes: options.Minutes = 10.0,
-    weights: options.Weights = "none",
-    fine_tune: options.FineTune = 0,
-    split: options.Split = "random",
     target_error: options.TargetError = 0.05,
-    full_turn: options.FullTurn = False,
-    mixup: options.Mixup = 0.0,
-    balanced: options.Balanced = False,
-    skip_unreadable: options.SkipUnreadable = False,
+    chosen: TrainingOptions,
 ) -> None:
     """Train a model on your photos and pack it for the sorter.
 
@@ -43,21 +34,7 @@ def run(
 
         sorter-train run photos/ --out runs/series --split blocks --size 96
     """
-    settings = options.settings(
-        size=size,
-        epochs=epochs,
-        seed=seed,
-        name=name,
-        model=model,
-        split=split,
-        skip_unreadable=skip_unreadable,
-        weights=weights,
-        fine_tune=fine_tune,
-        full_turn=full_turn,
-        mixup=mixup,
-        balanced=balanced,
-        minutes=minutes,
-    )
+    settings = chosen.settings()
     if "TF_CONFIG" in os.environ:
         raise TrainingError(
             "TF_CONFIG is set: several workers train with 'sorter-train fit' on each, then "
