@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import astuple, dataclass, field
+from dataclasses import asdict, dataclass, field
 
 from firmware_bridge.board import Reason
 from firmware_bridge.codes import BEAMS, INPUT_FUNCTIONS, OUTLET_KINDS
@@ -104,29 +104,11 @@ class KeptSettings:
 
     def write_outlet(self, wanted: OutletWrite) -> None:
         """Put a judged setting in force."""
-        values = astuple(wanted)
-        self.outlets[wanted.channel] = OutletSettings(
-            channel=values[0],
-            kind=values[1],
-            duty_percent=values[2],
-            max_on_ms=values[3],
-            min_cycle_ms=values[4],
-            closed_us=values[5],
-            open_us=values[6],
-            delay_us=values[7],
-        )
+        self.outlets[wanted.channel] = OutletSettings(**asdict(wanted))
 
     def write_machine(self, wanted: MachineWrite) -> None:
         """Put judged settings in force."""
-        values = astuple(wanted)
-        self.machine = MachineSettings(
-            silence_ms=values[0],
-            encoder_dead_ms=values[1],
-            jam_ticks=values[2],
-            beams=values[3],
-            input_function=values[4],
-            auto_restart=values[5],
-        )
+        self.machine = MachineSettings(**asdict(wanted))
 
     def kind(self, channel: int) -> str:
         """What an outlet is: one of `OUTLET_KINDS`."""

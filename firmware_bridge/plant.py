@@ -90,3 +90,18 @@ class Plant(Protocol):
             ValueError: `until_us` lies in the past.
         """
         ...
+
+
+_QUADRATURE = ((False, False), (True, False), (True, True), (False, True))
+
+
+def encoder_levels(tick: int) -> tuple[bool, bool]:
+    """Levels of the encoder's pins A and B while the belt is at a tick."""
+    return _QUADRATURE[tick % len(_QUADRATURE)]
+
+
+def show_tick(plant: Plant, tick: int) -> None:
+    """Set the encoder's pins to their levels at a tick; from one tick to the next one pin moves."""
+    a, b = encoder_levels(tick)
+    plant.drive(InputPin.ENCODER_A, a)
+    plant.drive(InputPin.ENCODER_B, b)

@@ -24,10 +24,9 @@ from firmware_bridge.messages import (
     State,
 )
 from firmware_bridge.packing import unpack
-from firmware_bridge.plant import OUTLET_PINS, InputPin
+from firmware_bridge.plant import OUTLET_PINS, show_tick
 from firmware_bridge.simavr import BYTE_CYCLES, CLOCK_HZ, CycleEdge, Simavr
 
-QUADRATURE = ((False, False), (True, False), (True, True), (False, True))
 FASTEST_TICK_CYCLES = CLOCK_HZ // MAX_TICKS_PER_S
 SESSION = 77
 _HEARTBEAT_CYCLES = CLOCK_HZ // 50
@@ -101,9 +100,7 @@ class BenchHost:
         for _ in range(ticks):
             self.tick += 1
             self.edge_cycles.append(self.sim.cycle)
-            a, b = QUADRATURE[self.tick % 4]
-            self.sim.drive(InputPin.ENCODER_A, a)
-            self.sim.drive(InputPin.ENCODER_B, b)
+            show_tick(self.sim, self.tick)
             if self.on_tick is not None:
                 self.on_tick()
             self._fill()

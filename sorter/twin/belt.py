@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from firmware_bridge.plant import OUTLET_PINS, InputPin, OutputPin, PinEdge, Plant
+from firmware_bridge.plant import OUTLET_PINS, InputPin, OutputPin, PinEdge, Plant, show_tick
 from sorter.twin.load import Laid, Produce
 from sorter.twin.machine import Machine, TrueOutlet
 from sorter.twin.motion import Motion
@@ -15,7 +15,6 @@ LONGEST_STEP_US = 1_000
 """A standing belt makes no ticks, yet the board may order it to run at any time."""
 TAKE_ON_MM = 1000.0
 """Fruit is laid on this far before the reference line, well out of the camera's sight."""
-QUADRATURE = ((False, False), (True, False), (True, True), (False, True))
 """Levels of A and B at the four ticks of a cycle; A leads while the belt runs forward."""
 
 
@@ -91,9 +90,7 @@ class Belt:
         if due_us is None or due_us > self._plant.now_us:
             return
         self.ticks += 1
-        a, b = QUADRATURE[self.ticks % 4]
-        self._plant.drive(InputPin.ENCODER_A, a)
-        self._plant.drive(InputPin.ENCODER_B, b)
+        show_tick(self._plant, self.ticks)
 
     def _obey(self, edge: PinEdge) -> None:
         self._sweep(edge.at_us)

@@ -15,9 +15,8 @@ from firmware_bridge.board import (
 )
 from firmware_bridge.fault_watch import START_NEEDED
 from firmware_bridge.linked_board import LinkedBoard
-from firmware_bridge.plant import InputPin, OutputPin, PinEdge, Plant
+from firmware_bridge.plant import OutputPin, PinEdge, Plant, show_tick
 
-QUADRATURE = ((False, False), (True, False), (True, True), (False, True))
 SERVICE_US = 1_000
 
 
@@ -54,9 +53,7 @@ class Rig:
         direction = 1 if ticks > 0 else -1
         for _ in range(abs(ticks)):
             self.tick += direction
-            a, b = QUADRATURE[self.tick % 4]
-            self.plant.drive(InputPin.ENCODER_A, a)
-            self.plant.drive(InputPin.ENCODER_B, b)
+            show_tick(self.plant, self.tick)
             self._advance(self.plant.now_us + tick_us)
             self.service()
 

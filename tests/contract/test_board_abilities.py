@@ -39,6 +39,16 @@ def belt(rig: Rig) -> bool:
     return any(level for _, level in rig.swings(OutputPin.BELT)[-1:])
 
 
+def run_and_fall_silent(rig: Rig) -> None:
+    """The belt runs, the host is silent for too long, and is heard again."""
+    rig.board.set_belt(True, rig.now_s, by_operator=True)
+    rig.turn(20)
+    rig.alive = False
+    rig.run(600_000)
+    rig.alive = True
+    rig.run(50_000)
+
+
 # --- shots for several items ------------------------------------------------------------------
 
 
@@ -247,12 +257,7 @@ def test_after_an_ordered_stop_a_routine_order_is_enough(rig: Rig) -> None:
 
 
 def test_after_a_silence_only_a_person_runs_the_belt_again(rig: Rig) -> None:
-    rig.board.set_belt(True, rig.now_s, by_operator=True)
-    rig.turn(20)
-    rig.alive = False
-    rig.run(600_000)
-    rig.alive = True
-    rig.run(50_000)
+    run_and_fall_silent(rig)
     rig.board.set_belt(True, rig.now_s)
     rig.run(50_000)
     assert rig.answers(Order.BELT)[-1] is Reason.START_NEEDED
@@ -265,12 +270,7 @@ def test_after_a_silence_only_a_person_runs_the_belt_again(rig: Rig) -> None:
 def test_an_automatic_restart_is_opted_in_and_lights_the_stack_light_first(rig: Rig) -> None:
     rig.board.write_settings(replace(settings(rig).machine, auto_restart=True), rig.now_s)
     rig.run(SAVED_US)
-    rig.board.set_belt(True, rig.now_s, by_operator=True)
-    rig.turn(20)
-    rig.alive = False
-    rig.run(600_000)
-    rig.alive = True
-    rig.run(50_000)
+    run_and_fall_silent(rig)
     rig.board.set_belt(True, rig.now_s)
     rig.run(1_000_000)
     assert not belt(rig)

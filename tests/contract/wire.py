@@ -16,10 +16,9 @@ from firmware_bridge.messages import (
     State,
 )
 from firmware_bridge.packing import Foreign, unpack
-from firmware_bridge.plant import InputPin, OutputPin, PinEdge
+from firmware_bridge.plant import OutputPin, PinEdge, show_tick
 from firmware_bridge.wired_plant import WiredPlant
 from firmware_bridge.wrapping import fold
-from tests.contract.rig import QUADRATURE
 
 M = TypeVar("M")
 
@@ -78,9 +77,7 @@ class Wire:
         direction = 1 if ticks > 0 else -1
         for _ in range(abs(ticks)):
             self.tick += direction
-            a, b = QUADRATURE[self.tick % 4]
-            self.plant.drive(InputPin.ENCODER_A, a)
-            self.plant.drive(InputPin.ENCODER_B, b)
+            show_tick(self.plant, self.tick)
             self.wait(500)
 
     def send(self, message: Message) -> int:

@@ -15,9 +15,8 @@ from firmware_bridge.board import (
     ShotReport,
 )
 from firmware_bridge.linked_board import LinkedBoard
-from firmware_bridge.plant import OUTLET_PINS, InputPin, OutputPin
+from firmware_bridge.plant import OUTLET_PINS, InputPin, OutputPin, encoder_levels, show_tick
 from firmware_bridge.simavr import CYCLES_PER_US, CycleEdge, Simavr
-from tests.contract.rig import QUADRATURE
 from tests.hil.lossy_wire import LossyWire
 from tests.hil.symbols import CRASHED_AT, address_of, tick_address, u32
 
@@ -193,13 +192,11 @@ class Machine:
         """Move the encoder by one edge, now."""
         self.tick += step
         self._last_edge_us = self.now_us
-        a, b = QUADRATURE[self.tick % 4]
-        self.sim.drive(InputPin.ENCODER_A, a)
-        self.sim.drive(InputPin.ENCODER_B, b)
+        show_tick(self.sim, self.tick)
 
     def flip(self, pin: InputPin) -> None:
         """Change the level of an encoder pin, though the belt has not moved."""
-        a, b = QUADRATURE[self.tick % 4]
+        a, b = encoder_levels(self.tick)
         level = a if pin is InputPin.ENCODER_A else b
         self._flipped ^= {pin}
         self._last_edge_us = self.now_us

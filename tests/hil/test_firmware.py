@@ -7,10 +7,10 @@ import pytest
 
 from firmware_bridge.board import BoardLost, Outcome, Reason, Shot
 from firmware_bridge.messages import Identity, Report
-from firmware_bridge.plant import OUTLET_PINS, InputPin, OutputPin
+from firmware_bridge.plant import OUTLET_PINS, InputPin, OutputPin, show_tick
 from firmware_bridge.simavr import Simavr
 from firmware_bridge.simavr_board import SimavrBoard
-from tests.contract.rig import QUADRATURE, Rig
+from tests.contract.rig import Rig
 from tests.contract.wire import Wire, shot_command
 from tests.hil.symbols import address_of, tick_address, u32
 
@@ -179,9 +179,7 @@ def test_an_encoder_at_20_khz_does_not_keep_the_silence_rule_from_acting(rig: Ri
     rig.run(20_000)
     for _ in range(30_000):
         rig.tick += 1
-        a, b = QUADRATURE[rig.tick % 4]
-        rig.plant.drive(InputPin.ENCODER_A, a)
-        rig.plant.drive(InputPin.ENCODER_B, b)
+        show_tick(rig.plant, rig.tick)
         rig.run_unopened(50)
     opened, closed = [e.at_us for e in rig.edges if e.pin is OUTLET_PINS[0]]
     assert closed - opened <= 503_000

@@ -7,9 +7,8 @@ import pytest
 
 from benchmarks.board.host import BenchHost
 from firmware_bridge.board import BoardLost, Outcome, Reason
-from firmware_bridge.plant import OUTLET_PINS, InputPin
+from firmware_bridge.plant import OUTLET_PINS, InputPin, show_tick
 from firmware_bridge.simavr import CYCLES_PER_US, Simavr
-from tests.contract.rig import QUADRATURE
 from tests.hil.machine import Machine
 from tests.hil.test_wire_faults import finish
 
@@ -32,9 +31,7 @@ def storm(machine: Machine, duration_us: int, edge_us: int = 10) -> None:
     turn = machine.tick
     while machine.now_us < until_us:
         turn += 1
-        a, b = QUADRATURE[turn % 4]
-        machine.sim.drive(InputPin.ENCODER_A, a)
-        machine.sim.drive(InputPin.ENCODER_B, b)
+        show_tick(machine.sim, turn)
         machine.advance(machine.now_us + edge_us)
 
 

@@ -23,10 +23,9 @@ from firmware_bridge.messages import (
     ReportAck,
     SettingsRead,
 )
-from firmware_bridge.plant import InputPin, PinEdge
+from firmware_bridge.plant import InputPin, PinEdge, show_tick
 from firmware_bridge.virtual_firmware import VirtualFirmware
 from firmware_bridge.wired_plant import WireFrame
-from tests.contract.rig import QUADRATURE
 from tests.contract.wire import belt_command, shot_command
 from tests.unit.firmware_bridge.native_firmware import NativeFirmware
 from tests.unit.firmware_bridge.strategies import any_message
@@ -58,9 +57,7 @@ class Player:
     def turn(self, ticks: int, tick_us: int) -> None:
         for _ in range(abs(ticks)):
             self.place += 1 if ticks > 0 else -1
-            a, b = QUADRATURE[self.place % 4]
-            self.drive(InputPin.ENCODER_A, a)
-            self.drive(InputPin.ENCODER_B, b)
+            show_tick(self.firmware, self.place)
             self.wait(tick_us)
 
 

@@ -9,9 +9,8 @@ from firmware_bridge import codes
 from firmware_bridge.framing import encode
 from firmware_bridge.messages import BOARD_MESSAGES, HOST_MESSAGES, Message
 from firmware_bridge.packing import wire_fields
-from firmware_bridge.plant import InputPin
+from firmware_bridge.plant import show_tick
 from firmware_bridge.virtual_firmware import VirtualFirmware
-from tests.contract.rig import QUADRATURE
 
 PAGE = (Path(__file__).parents[3] / "docs" / "protocol.md").read_text(encoding="utf-8")
 CLASSES = {m.__name__: m for m in (*HOST_MESSAGES, *BOARD_MESSAGES)}
@@ -59,9 +58,7 @@ def test_the_conversation_runs_as_the_page_says() -> None:
         else:
             for _ in range(int(what.removeprefix("turn "))):
                 tick += 1
-                a, b = QUADRATURE[tick % 4]
-                board.drive(InputPin.ENCODER_A, a)
-                board.drive(InputPin.ENCODER_B, b)
+                show_tick(board, tick)
                 board.advance(board.now_us + 1_000)
             listen()
     assert heard == told
