@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from sorter.classifier import make_interpreter
 from sorter.frame import Pixels
+from sorter.interpreter import make_interpreter
 from sorter.preprocess import Preprocess
 
 

@@ -5,7 +5,7 @@ import re
 import numpy as np
 import pytest
 
-from sorter.classifier import make_interpreter
+from sorter.interpreter import make_interpreter
 from sorter.preprocess import Preprocess
 from training import zoo
 from training.errors import TrainingError
