@@ -20,7 +20,8 @@ from sorter.preprocess import Preprocess
 from sorter.whole_file import whole_file
 
 FORMAT = 1
-KNOWN_ROLES = frozenset({"classifier"})
+KNOWN_ROLES = frozenset({"classifier", "views"})
+"""`views` joins what the classifier says about several views of one item; see `sorter.views`."""
 MAX_FILES = 32
 MAX_UNPACKED_BYTES = 256 * 1024 * 1024
 MANIFEST, GOLDEN, SUMS = "bundle.json", "golden.npz", "SHA256SUMS"
@@ -127,12 +128,14 @@ class Bundle:
     golden: Golden
     models: dict[str, bytes] = field(repr=False)
     """TFLite files by role."""
+    views_golden: Golden | None = None
+    """Of the role `views`: inputs n × steps × grades, outputs n × grades."""
 
     def save(self, path: Path) -> None:
         """Write the bundle whole or not at all; the same content gives the same bytes."""
         files: dict[str, bytes] = {
             MANIFEST: self.manifest.model_dump_json(indent=2).encode(),
-            GOLDEN: _npz(inputs=self.golden.inputs, outputs=self.golden.outputs),
+            GOLDEN: _npz(**self._golden_arrays()),
         }
         for role, entry in self.manifest.roles.items():
             files[entry.file] = self.models[role]
@@ -146,6 +149,13 @@ class Bundle:
                 info = zipfile.ZipInfo(name, _FIXED_DATE)
                 info.compress_type = zipfile.ZIP_DEFLATED
                 archive.writestr(info, data)
+
+    def _golden_arrays(self) -> dict[str, NDArray[np.int8]]:
+        arrays = {"inputs": self.golden.inputs, "outputs": self.golden.outputs}
+        if self.views_golden is not None:
+            arrays["views_inputs"] = self.views_golden.inputs
+            arrays["views_outputs"] = self.views_golden.outputs
+        return arrays
 
     @classmethod
     def load(cls, path: Path) -> Bundle:
@@ -170,7 +180,8 @@ class Bundle:
             models[role] = files[entry.file]
         if "classifier" not in models:
             raise BundleError(f"{path}: has no classifier; pack the bundle again")
-        return cls(manifest=manifest, golden=_golden(path, files), models=models)
+        golden, views_golden = _golden(path, files)
+        return cls(manifest=manifest, golden=golden, models=models, views_golden=views_golden)
 
 
 def _digest(data: bytes) -> str:
@@ -258,18 +269,26 @@ class _Format(BaseModel):
     format: int = Field(ge=1)
 
 
-def _golden(path: Path, files: dict[str, bytes]) -> Golden:
+def _golden(path: Path, files: dict[str, bytes]) -> tuple[Golden, Golden | None]:
+    """The classifier's and, if there is one, that of the model of views."""
     try:
         arrays = _unzip(io.BytesIO(files[GOLDEN]))
-        golden = Golden(
-            inputs=_int8_array(arrays["inputs.npy"]), outputs=_int8_array(arrays["outputs.npy"])
-        )
+        golden = _pair(arrays, "", inputs_ndim=4)
+        views = _pair(arrays, "views_", inputs_ndim=3) if "views_inputs.npy" in arrays else None
     except (_TooLargeError, *_NO_ARRAY, *_DAMAGED) as error:
         raise BundleError(f"{path}: {GOLDEN} is unreadable; pack the bundle again") from error
-    inputs, outputs = golden.inputs, golden.outputs
-    if inputs.ndim != 4 or outputs.ndim != 2 or len(inputs) != len(outputs) or not len(inputs):
+    if golden is None or ("views_inputs.npy" in arrays and views is None):
         raise BundleError(f"{path}: {GOLDEN} has the wrong shape; pack the bundle again")
-    return golden
+    return golden, views
+
+
+def _pair(arrays: dict[str, bytes], prefix: str, *, inputs_ndim: int) -> Golden | None:
+    """None if the arrays cannot belong together."""
+    inputs = _int8_array(arrays[f"{prefix}inputs.npy"])
+    outputs = _int8_array(arrays[f"{prefix}outputs.npy"])
+    if inputs.ndim != inputs_ndim or outputs.ndim != 2 or not 0 < len(inputs) == len(outputs):
+        return None
+    return Golden(inputs=inputs, outputs=outputs)
 
 
 def _int8_array(data: bytes) -> NDArray[np.int8]:

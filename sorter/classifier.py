@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from sorter.bundle import Bundle, BundleError
 from sorter.frame import Pixels
 from sorter.interpreter import make_interpreter
+from sorter.views import joiner
 
 GOLDEN_TOLERANCE = 2
 """Steps of the int8 output by which two processors' kernels may round apart."""
@@ -28,9 +29,11 @@ class Classifier:
             threads: of the interpreter; one leaves the other cores to the camera and the console.
 
         Raises:
-            BundleError: the model does not fit its manifest.
+            BundleError: a model does not fit its manifest, or the one that joins views computes
+                something else here.
         """
         self.bundle = bundle
+        self.join = joiner(bundle)
         self.grades = bundle.manifest.grade_names
         self.temperature = bundle.manifest.temperature
         self._preprocess = bundle.manifest.preprocess

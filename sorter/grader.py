@@ -11,20 +11,6 @@ from sorter.classifier import Classifier
 from sorter.item import Item
 from sorter.verdict import Verdict, Why
 
-SMALLEST_PROBABILITY = 1e-6
-"""Keeps one view that rules a grade out from silencing all the others."""
-
-
-def fuse(views: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Join the probabilities of several views of one item, views × grades, to one row.
-
-    The mean of the logarithms: views of one fruit from the same camera are far from independent, so
-    more of them must not make the answer surer (a product would).
-    """
-    mean = np.log(np.maximum(views, SMALLEST_PROBABILITY)).mean(axis=0)
-    powers = np.exp(mean - mean.max())
-    return np.asarray(powers / powers.sum())
-
 
 class Grader:
     """Judges items with one invoke of the classifier for all of them."""
@@ -45,7 +31,9 @@ class Grader:
         for item in items:
             views = rows[start : start + len(item.views)]
             start += len(item.views)
-            verdicts.append(self._verdict(fuse(views)) if len(views) else _nothing(Why.CUT_OFF))
+            verdicts.append(
+                self._verdict(self._classifier.join(views)) if len(views) else _nothing(Why.CUT_OFF)
+            )
         return verdicts
 
     def _verdict(self, probabilities: NDArray[np.float64]) -> Verdict:

@@ -14,6 +14,7 @@ from sorter.frame import Frame, Pixels
 from sorter.item import Item, Measures, Sighting, Span
 from sorter.preprocess import Preprocess
 from sorter.verdict import Verdict, Why
+from sorter.views import fuse
 
 BELT_BGR = (60, 90, 60)
 FRUIT_BGR = (60, 200, 220)
@@ -65,6 +66,7 @@ class StubClassifier:
         golden = Golden(inputs=np.zeros((1, 32, 32, 3), np.int8), outputs=np.zeros((1, 3), np.int8))
         self.bundle = Bundle(manifest=manifest or make_manifest(), golden=golden, models={})
         self.grades = self.bundle.manifest.grade_names
+        self.join = fuse
 
     def probabilities(self, photos: Sequence[Pixels]) -> NDArray[np.float64]:
         self.calls.append(len(photos))

@@ -8,8 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sorter.frame import Pixels
-from sorter.grader import Grader, fuse
+from sorter.grader import Grader
 from sorter.verdict import Why
+from sorter.views import fuse
 from tests.factories import StubClassifier, make_item, make_manifest, make_sighting
 
 
