@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+import numpy as np
+from numpy.typing import NDArray
+
 from sorter.frame import Pixels
 
 
@@ -57,11 +60,21 @@ class Sighting:
     """From the upper edge of the image, across the belt."""
     from_reference_mm: float
     """Distance of the centre from the reference line; negative before it."""
-    measures: Measures
     complete: bool
     """The whole outline lies inside the image."""
+    touching: bool = False
+    """More than one item, or perhaps so: a double that could not be split for sure."""
+    outline_px: NDArray[np.float32] = field(repr=False)
+    """n × 2, outer contour as column and row in the full frame, sub-pixel where possible."""
+    measurer: Callable[[], Measures] = field(repr=False)
+    """Measures on demand: most sightings are never looked at."""
     cutter: Callable[[], Pixels] = field(repr=False)
-    """Cuts the photo on demand: most sightings are never looked at."""
+    """Cuts the photo on demand."""
+
+    @property
+    def measures(self) -> Measures:
+        """Size of the item in this frame."""
+        return self.measurer()
 
     @property
     def crop(self) -> Pixels:
@@ -81,6 +94,8 @@ class Item:
     extent_mm: float
     """Size along the belt."""
     measures: Measures
+    touching: bool = False
+    """It may be more than one fruit; such an item goes to the default outlet."""
     views: tuple[Sighting, ...] = ()
     """Complete sightings for the classifier, best first; empty when none was complete, and once
     the item is judged: a view holds on to its whole frame."""

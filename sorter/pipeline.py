@@ -3,36 +3,50 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from sorter.classifier import Classifier
 from sorter.config import SorterConfig
 from sorter.decision import Decision
 from sorter.dispatcher import Dispatcher
 from sorter.errors import SorterError
-from sorter.finder import Finder
+from sorter.finding.finder import Finder
+from sorter.finding.segmenting import SegmentingFinder
 from sorter.frame import Frame
 from sorter.grader import Grader
 from sorter.item import Item
+from sorter.ruler.linear import LinearRuler
 from sorter.tracker import Tracker
+from sorter.verdict import Verdict, Why
 
 
 class Pipeline:
     """Finder, tracker, grader and dispatcher in a row; holds no thread and no clock."""
 
-    def __init__(self, *, config: SorterConfig, classifier: Classifier, lot: str) -> None:
+    def __init__(
+        self,
+        *,
+        config: SorterConfig,
+        classifier: Classifier,
+        lot: str,
+        finder: Finder | None = None,
+    ) -> None:
         """Build the pipeline for one camera.
 
         Args:
             config: geometry and outlets.
             classifier: of the bundle in use.
             lot: name that the items are recorded under.
+            finder: instead of the configured one.
         """
         camera = config.camera
         along_px, across_px = camera.field_px
         lanes = 1 + max(outlet.lane for outlet in config.outlets)
         self.lot = lot
         self._field_px = camera.field_px
-        self._finder = Finder(camera, config.belt, classifier.bundle.manifest.preprocess)
+        self._finder = finder or SegmentingFinder(
+            camera, config.belt, classifier.bundle.manifest.preprocess, LinearRuler(camera)
+        )
         self._tracker = Tracker(
             mm_per_tick=config.belt.mm_per_tick,
             entry_mm=-camera.reference_mm,
@@ -69,7 +83,11 @@ class Pipeline:
             return []
         return [
             self._dispatcher.dispatch(
-                item, verdict, tick=self._tick, time_s=self._time_s, lot=self.lot
+                item, _doubted(item, verdict), tick=self._tick, time_s=self._time_s, lot=self.lot
             )
             for item, verdict in zip(items, self._grader.judge(items), strict=True)
         ]
+
+
+def _doubted(item: Item, verdict: Verdict) -> Verdict:
+    return replace(verdict, grade=None, why=Why.DOUBLE) if item.touching else verdict

@@ -157,5 +157,6 @@ class Tracker:
             reference_tick=-along.middle_mm / self._mm_per_tick,
             extent_mm=along.size_mm,
             measures=track.best.measures,
+            touching=track.best.touching,
             views=tuple(track.views),
         )

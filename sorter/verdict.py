@@ -15,6 +15,8 @@ class Why(enum.Enum):
     """The best grade is less likely than the bundle's threshold."""
     CUT_OFF = "cut_off"
     """No frame showed the whole item."""
+    DOUBLE = "double"
+    """It touches another one, and may be more than one."""
     NO_OUTLET = "no_outlet"
     """No outlet takes this grade."""
     TOO_LATE = "too_late"

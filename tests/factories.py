@@ -81,6 +81,7 @@ def make_sighting(
     size_mm: float = 40.0,
     across: tuple[float, float] = (50.0, 150.0),
     complete: bool = True,
+    touching: bool = False,
     mm_per_tick: float = 0.5,
     photo: Pixels | None = None,
 ) -> Sighting:
@@ -91,8 +92,10 @@ def make_sighting(
         along=Span(low_mm=belt_mm - size_mm / 2, high_mm=belt_mm + size_mm / 2),
         across=Span(low_mm=across[0], high_mm=across[1]),
         from_reference_mm=at_mm,
-        measures=Measures(length_mm=100.0, width_mm=size_mm, area_mm2=3000.0),
         complete=complete,
+        touching=touching,
+        outline_px=np.zeros((4, 2), np.float32),
+        measurer=lambda: Measures(length_mm=100.0, width_mm=size_mm, area_mm2=3000.0),
         cutter=lambda: pixels,
     )
 

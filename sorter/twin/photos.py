@@ -9,9 +9,10 @@ from numpy.random import Generator, default_rng
 
 from sorter.bundle import Grade
 from sorter.config import SorterConfig
-from sorter.finder import Finder
+from sorter.finding.segmenting import SegmentingFinder
 from sorter.frame import Frame, Pixels
 from sorter.preprocess import Preprocess
+from sorter.ruler.linear import LinearRuler
 from sorter.twin.cucumber import GRADE_NAMES, GRADES, WINDOW_MM
 from sorter.twin.load import load
 from sorter.twin.scene import Placed, Scene
@@ -65,8 +66,11 @@ class _Session:
         self._camera = config.camera
         self._mm_per_tick = config.belt.mm_per_tick
         self._scene = Scene(config.camera, rng)
-        self._finder = Finder(
-            config.camera, config.belt, Preprocess(size_px=96, window_mm=WINDOW_MM)
+        self._finder = SegmentingFinder(
+            config.camera,
+            config.belt,
+            Preprocess(size_px=96, window_mm=WINDOW_MM),
+            LinearRuler(config.camera),
         )
         self._rng = rng
         self._frames = 0

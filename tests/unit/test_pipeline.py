@@ -4,9 +4,12 @@ import pytest
 
 from sorter.decision import Decision
 from sorter.errors import SorterError
-from sorter.frame import Pixels
+from sorter.finding.finder import Finder
+from sorter.frame import Frame, Pixels
+from sorter.item import Sighting
 from sorter.pipeline import Pipeline
-from tests.factories import StubClassifier, draw_frame, make_config
+from sorter.verdict import Why
+from tests.factories import StubClassifier, draw_frame, make_config, make_sighting
 
 
 def by_size(photo: Pixels) -> tuple[float, float, float]:
@@ -14,13 +17,18 @@ def by_size(photo: Pixels) -> tuple[float, float, float]:
     return (0.9, 0.1, 0.0) if photo.shape[0] > 120 else (0.1, 0.9, 0.0)
 
 
-def run(sizes_mm: list[float], *, frames: int = 60) -> list[Decision]:
-    """Fruit of these sizes 100 mm apart; the belt moves 20 mm (40 ticks) a frame."""
-    pipeline = Pipeline(
+def make_pipeline(finder: Finder | None = None) -> Pipeline:
+    return Pipeline(
         config=make_config(),
         classifier=StubClassifier(by_size),  # type: ignore[arg-type]
         lot="today",
+        finder=finder,
     )
+
+
+def run(sizes_mm: list[float], *, frames: int = 60) -> list[Decision]:
+    """Fruit of these sizes 100 mm apart; the belt moves 20 mm (40 ticks) a frame."""
+    pipeline = make_pipeline()
     decisions = []
     for index in range(frames):
         fruits = [(20.0 * index - 100 * k, 100.0, 40.0, size) for k, size in enumerate(sizes_mm)]
@@ -48,12 +56,22 @@ def test_fruit_that_is_still_in_view_at_the_end_is_decided_too() -> None:
 
 
 def test_a_frame_of_another_size_than_configured_is_refused_with_both_sizes() -> None:
-    pipeline = Pipeline(
-        config=make_config(),
-        classifier=StubClassifier(by_size),  # type: ignore[arg-type]
-        lot="today",
-    )
+    pipeline = make_pipeline()
     with pytest.raises(
         SorterError, match=r"300 pixels along the belt and 200 across it.*400 and 200"
     ):
         pipeline.step(draw_frame([], size_px=(300, 200)))
+
+
+def test_what_may_be_two_items_goes_to_the_default_outlet_as_a_double() -> None:
+    class TouchingFinder:
+        blind = False
+
+        def find(self, frame: Frame) -> list[Sighting]:
+            return [make_sighting(100.0, tick=frame.tick, touching=True)]
+
+    pipeline = make_pipeline(TouchingFinder())
+    decisions = pipeline.step(draw_frame([])) + pipeline.finish()
+    assert [(one.outlet, one.verdict.why, one.shot) for one in decisions] == [
+        ("end", Why.DOUBLE, None)
+    ]

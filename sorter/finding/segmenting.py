@@ -1,4 +1,4 @@
-"""Finding the items in a frame: everything that does not look like belt."""
+"""Items as everything that does not look like belt."""
 
 from __future__ import annotations
 
@@ -9,13 +9,14 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from sorter.background import Background
 from sorter.config import BeltConfig, CameraConfig
-from sorter.cutout import cut
 from sorter.errors import SorterError
+from sorter.finding.background import Background
+from sorter.finding.cutout import cut
 from sorter.frame import Frame, Pixels
-from sorter.item import Measures, Sighting, Span
+from sorter.item import Sighting, Span
 from sorter.preprocess import Preprocess
+from sorter.ruler.ruler import Ruler
 
 SHRINK = 2
 """Items are found on an image of half the size: a tenth of the time, a few tenths of a mm lost."""
@@ -27,16 +28,21 @@ SMALLEST_MM2 = 150.0
 """A disc of 14 mm; anything smaller is dirt."""
 
 
-class Finder:
-    """Segments the items of one camera."""
+class SegmentingFinder:
+    """Segments the items of one camera by their difference to the empty belt."""
 
-    def __init__(self, camera: CameraConfig, belt: BeltConfig, preprocess: Preprocess) -> None:
+    blind = False
+
+    def __init__(
+        self, camera: CameraConfig, belt: BeltConfig, preprocess: Preprocess, ruler: Ruler
+    ) -> None:
         """Take the geometry and the way the classifier wants its photos.
 
         Args:
             camera: scale and reference line.
             belt: the length of a tick.
             preprocess: `window_mm` and `margin` of the photo.
+            ruler: says where pixels lie on the belt.
 
         Raises:
             SorterError: the photos would be absurdly large.
@@ -49,13 +55,13 @@ class Finder:
                 f"{LARGEST_PHOTO_PX}; mend camera.mm_per_px or train the model again"
             )
         self._mm_per_px = camera.mm_per_px
-        self._reference_mm = camera.reference_mm
+        self._ruler = ruler
         self._mm_per_tick = belt.mm_per_tick
         self._preprocess = preprocess
         self._background = Background()
 
     def find(self, frame: Frame) -> list[Sighting]:
-        """Every item in the frame, complete or cut off by its edge, from left to right."""
+        """See `Finder.find`."""
         height, width = frame.pixels.shape[:2]
         small = np.asarray(
             cv2.resize(
@@ -75,9 +81,7 @@ class Finder:
         ]
         self._background.learn(small, cv2.dilate(mask, np.ones((9, 9), np.uint8)))
         found.sort(key=lambda label: int(stats[label, cv2.CC_STAT_LEFT]))
-        return [
-            self._sighting(frame, labels, label, stats[label], mm_per_small_px) for label in found
-        ]
+        return [self._sighting(frame, labels, label, stats[label]) for label in found]
 
     def _covered(self, small: Pixels) -> NDArray[np.uint8]:
         difference = self._background.difference(small)
@@ -93,27 +97,25 @@ class Finder:
         labels: NDArray[np.int32],
         label: int,
         stats: NDArray[np.int32],
-        mm_per_small_px: float,
     ) -> Sighting:
-        left, top, box_w, box_h, area_px = (int(value) for value in stats)
+        left, top, box_w, box_h = (int(value) for value in stats[:4])
         rows, columns = labels.shape
-        outline = (labels[top : top + box_h, left : left + box_w] == label).astype(np.uint8)
-        contours, _ = cv2.findContours(outline, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
-        _, sides, _ = cv2.minAreaRect(np.vstack(contours))
-        # The contour runs through pixel centres: half a pixel is missing at either end.
-        short, long = sorted((side + 1) * mm_per_small_px for side in sides)
-
-        ahead_mm = left * mm_per_small_px - self._reference_mm
-        behind_mm = (left + box_w) * mm_per_small_px - self._reference_mm
+        body = (labels[top : top + box_h, left : left + box_w] == label).astype(np.uint8)
+        contours, _ = cv2.findContours(body, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
+        contour = max(contours, key=len)[:, 0].astype(np.float32) + (left, top)
+        scale = np.float32(frame.pixels.shape[1] / columns)
+        outline_px = np.asarray((contour + 0.5) * scale - 0.5, np.float32)
+        corners_px = np.array([[left, top], [left + box_w, top + box_h]], np.float32) * scale - 0.5
+        corners_mm = self._ruler.belt_mm(corners_px.astype(np.float32))
+        (behind_mm, upper_mm), (ahead_mm, lower_mm) = corners_mm.tolist()
         belt_mm = frame.tick * self._mm_per_tick
         return Sighting(
-            along=Span(low_mm=ahead_mm - belt_mm, high_mm=behind_mm - belt_mm),
-            across=Span(low_mm=top * mm_per_small_px, high_mm=(top + box_h) * mm_per_small_px),
+            along=Span(low_mm=behind_mm - belt_mm, high_mm=ahead_mm - belt_mm),
+            across=Span(low_mm=upper_mm, high_mm=lower_mm),
             from_reference_mm=(ahead_mm + behind_mm) / 2,
-            measures=Measures(
-                length_mm=long, width_mm=short, area_mm2=area_px * mm_per_small_px**2
-            ),
+            outline_px=outline_px,
             complete=left > 0 and top > 0 and left + box_w < columns and top + box_h < rows,
+            measurer=partial(self._ruler.measure, outline_px, frame.pixels),
             cutter=self._cutter(frame.pixels, labels, label, (left, top, box_w, box_h)),
         )
 
