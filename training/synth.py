@@ -11,18 +11,20 @@ import yaml
 
 from training.errors import TrainingError
 from training.grades import GRADES_FILE
+from training.item_table import TABLE, Row, write_rows
 from training.progress import Steps
 
 TRUTH = "truth.jsonl"
 
 
-def synth(out: Path, *, per_grade: int, seed: int, steps: Steps) -> int:
+def synth(out: Path, *, per_grade: int, seed: int, views: int = 1, steps: Steps) -> int:
     """Render photos into one folder a grade, with `grades.yaml` and the truth of each photo.
 
     Args:
         out: folder to make; it appears when all photos are in it.
-        per_grade: photos of each grade.
+        per_grade: items of each grade.
         seed: same seed, same photos.
+        views: photos of each item; with several, `photos.csv` tells which show one item.
         steps: shows progress.
 
     Returns:
@@ -38,22 +40,35 @@ def synth(out: Path, *, per_grade: int, seed: int, steps: Steps) -> int:
         raise TrainingError(f"{out}: is already there and not empty; choose another --out")
     out.parent.mkdir(parents=True, exist_ok=True)
     grades = synth_grades()
-    total = per_grade * len(grades)
+    total = per_grade * len(grades) * views
     advance = steps.start("Rendering", total)
     with tempfile.TemporaryDirectory(prefix=f".{out.name}.", dir=out.parent) as temporary:
         # The folder moves to its name as a whole; the outer one has private permissions.
         partial = Path(temporary) / "photos"
         counts = dict.fromkeys((grade.name for grade in grades), 0)
+        rows = []
         for grade in counts:
             (partial / grade).mkdir(parents=True)
         with (partial / TRUTH).open("w", encoding="utf-8") as truths:
-            for grade, photo, truth in labelled_photos(per_grade, seed):
-                path = Path(grade) / f"{counts[grade]:05d}.png"
+            for grade, photo, truth in labelled_photos(per_grade, seed, views=views):
+                number, view = divmod(counts[grade], views)
                 counts[grade] += 1
+                path = Path(grade) / f"{number:05d}{f'-{view + 1}' if views > 1 else ''}.png"
                 if not cv2.imwrite(str(partial / path), photo):
                     raise TrainingError(f"{out}: a photo cannot be written; free some space")
                 truths.write(json.dumps({"path": path.as_posix(), **truth}) + "\n")
+                rows.append(
+                    Row(
+                        path=path.as_posix(),
+                        grade=grade,
+                        item=str(truth["item"]),
+                        session=str(truth["session"]),
+                        line=0,
+                    )
+                )
                 advance("")
+        if views > 1:
+            write_rows(partial / TABLE, rows)
         declared = {
             "grades": [{"name": grade.name, "worth": grade.worth} for grade in grades],
             "window_mm": WINDOW_MM,

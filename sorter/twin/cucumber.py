@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import math
+from dataclasses import dataclass, replace
 from typing import Any
 
 from numpy.random import Generator
@@ -41,6 +42,8 @@ GRADE_NAMES: tuple[str, ...] = tuple(grade.name for grade in GRADES)
 
 CROSSWISE_DEG = 20.0
 """A cucumber lies across the belt, give or take this angle."""
+MOST_ROLL_DEG = 60.0
+"""A fruit turns this far about its length between two views, either way."""
 STRONG_BEND_SHARE = (0.21, 0.29)
 """Bend of a C by its length; the most bent BS has 0.18."""
 
@@ -72,6 +75,20 @@ class Cucumber:
     prickles: int
     skin_seed: int
     """Places every scar, stripe and prickle."""
+
+    def rolled(self, rng: Generator) -> Cucumber:
+        """The same fruit seen from another side, at another angle.
+
+        A bent fruit that does not lie flat looks straighter; scars on the far side are not seen.
+        """
+        roll = math.radians(rng.uniform(-MOST_ROLL_DEG, MOST_ROLL_DEG))
+        return replace(
+            self,
+            bend_mm=max(0.5, self.bend_mm * math.cos(roll)),
+            angle_deg=90.0 * _side(rng) + rng.uniform(-CROSSWISE_DEG, CROSSWISE_DEG),
+            scars=int(rng.binomial(self.scars, 0.5)),
+            skin_seed=int(rng.integers(2**32)),
+        )
 
     def truth(self) -> dict[str, Any]:
         """What is written next to a rendered photo."""

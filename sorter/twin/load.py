@@ -42,12 +42,12 @@ class Laid:
 
 
 def load(
-    grades: Iterable[str], camera: CameraConfig, rng: Generator, *, first_mm: float
+    fruits: Iterable[str | Cucumber], camera: CameraConfig, rng: Generator, *, first_mm: float
 ) -> Iterator[Laid]:
-    """Lay one fruit of each named grade on the belt, in this order.
+    """Lay fruit on the belt, in this order.
 
     Args:
-        grades: what to lay, first come first.
+        fruits: what to lay, first come first: known ones, and grades of which one is grown.
         camera: scale of the sprites and size of the field.
         rng: decides everything that is not named.
         first_mm: belt travel at which the first one's head reaches the reference line.
@@ -57,8 +57,8 @@ def load(
     """
     field_mm = camera.height * camera.mm_per_px
     head_mm = first_mm
-    for number, grade in enumerate(grades):
-        fruit = grow(grade, rng)
+    for number, one in enumerate(fruits):
+        fruit = grow(one, rng) if isinstance(one, str) else one
         sprite = draw(fruit, camera.mm_per_px)
         slack_mm = max(0.0, (field_mm - sprite.across_mm) / 2 - EDGE_MM)
         reach_mm = min(slack_mm, LATERAL_MM)

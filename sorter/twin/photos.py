@@ -13,7 +13,7 @@ from sorter.finding.segmenting import SegmentingFinder
 from sorter.frame import Frame, Pixels
 from sorter.preprocess import Preprocess
 from sorter.ruler.linear import LinearRuler
-from sorter.twin.cucumber import GRADE_NAMES, GRADES, WINDOW_MM
+from sorter.twin.cucumber import GRADE_NAMES, GRADES, WINDOW_MM, Cucumber
 from sorter.twin.load import load
 from sorter.twin.scene import Placed, Scene
 from sorter.twin.setup import demo_config
@@ -34,16 +34,20 @@ def synth_grades() -> list[Grade]:
     return [Grade(name=grade.name, worth=grade.worth) for grade in GRADES]
 
 
-def labelled_photos(per_grade: int, seed: int) -> Iterator[tuple[str, Pixels, dict[str, Any]]]:
+def labelled_photos(
+    per_grade: int, seed: int, *, views: int = 1
+) -> Iterator[tuple[str, Pixels, dict[str, Any]]]:
     """Render photos as the pipeline on the belt would show them to the classifier.
 
     Args:
-        per_grade: photos of each grade.
+        per_grade: items of each grade.
         seed: same seed, same photos.
+        views: photos of each item; from the second on it has rolled, see `Cucumber.rolled`.
 
     Yields:
-        The grade, the photo (square, a window of `WINDOW_MM`) and the truth about the fruit, with
-        the number of the `session`: photos of one session share belt and light.
+        The grade, the photo (square, a window of `WINDOW_MM`) and the truth about the fruit as it
+        is seen, with the numbers of the `item` and the `session`: photos of one session share belt
+        and light. The views of an item follow each other.
 
     Example:
         >>> grade, photo, truth = next(labelled_photos(per_grade=1, seed=1))
@@ -56,9 +60,16 @@ def labelled_photos(per_grade: int, seed: int) -> Iterator[tuple[str, Pixels, di
     for number in range(per_grade):
         if number and number % ROUNDS_PER_SESSION == 0:
             session = _Session(config, rng)
-        for grade in GRADE_NAMES:
-            photo, truth = session.photo(grade)
-            yield grade, photo, truth | {"session": number // ROUNDS_PER_SESSION}
+        for index, grade in enumerate(GRADE_NAMES):
+            where = {
+                "item": number * len(GRADE_NAMES) + index,
+                "session": number // ROUNDS_PER_SESSION,
+            }
+            first, photo = session.photo(grade)
+            yield grade, photo, first.truth() | where
+            for _ in range(views - 1):
+                seen, photo = session.photo(first.rolled(rng))
+                yield grade, photo, seen.truth() | where
 
 
 class _Session:
@@ -77,19 +88,19 @@ class _Session:
         for _ in range(EMPTY_FRAMES):
             self._finder.find(self._expose(rng.uniform(0, 1000), []))
 
-    def photo(self, grade: str) -> tuple[Pixels, dict[str, Any]]:
+    def photo(self, fruit: str | Cucumber) -> tuple[Cucumber, Pixels]:
         for _ in range(ATTEMPTS):
             before, after = (self._rng.random(2) < NEIGHBOUR_SHARE).tolist()
-            grades = [*self._any_grade() * before, grade, *self._any_grade() * after]
-            laid = list(load(grades, self._camera, self._rng, first_mm=0))
+            fruits = [*self._any_grade() * before, fruit, *self._any_grade() * after]
+            laid = list(load(fruits, self._camera, self._rng, first_mm=0))
             target = laid[int(before)].produce
             off_mm = self._rng.uniform(-OFF_CENTRE_MM, OFF_CENTRE_MM)
             frame = self._expose(target.at_mm + off_mm, [fruit.placed for fruit in laid])
             for sighting in self._finder.find(frame):
                 near = abs(sighting.from_reference_mm - off_mm) < target.along_mm / 2
                 if near and sighting.complete:
-                    return sighting.crop, target.fruit.truth()
-        raise RuntimeError(f"the finder sees no rendered {grade}")
+                    return target.fruit, sighting.crop
+        raise RuntimeError(f"the finder sees no rendered {fruit}")
 
     def _any_grade(self) -> list[str]:
         return [GRADE_NAMES[int(self._rng.integers(len(GRADE_NAMES)))]]

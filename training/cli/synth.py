@@ -12,7 +12,10 @@ from training.cli import options
 
 def synth(
     out: Annotated[Path, typer.Option(metavar="DIR", help="Folder to make.")],
-    per_grade: Annotated[int, typer.Option(min=1, max=100_000, help="Photos of each grade.")] = 300,
+    per_grade: Annotated[int, typer.Option(min=1, max=100_000, help="Items of each grade.")] = 300,
+    views: Annotated[
+        int, typer.Option(min=1, max=20, help="Photos of each item, which rolls in between.")
+    ] = 1,
     seed: options.Seed = 0,
 ) -> None:
     """Render labelled photos of cucumbers, as the simulated belt shows them.
@@ -20,10 +23,12 @@ def synth(
     For example:
 
         sorter-train synth --out rendered --per-grade 300 --seed 1
+
+        sorter-train synth --out rolling --per-grade 100 --views 3
     """
     from training.progress import steps
     from training.synth import synth as render
 
     with steps() as bars:
-        total = render(out, per_grade=per_grade, seed=seed, steps=bars)
+        total = render(out, per_grade=per_grade, seed=seed, views=views, steps=bars)
     print(f"Wrote {total} photos to {out}")

@@ -15,6 +15,7 @@ from sorter.bundle import Grade
 from sorter.preprocess import Preprocess
 from tests.unit.training.folders import noise, write_photos
 from training.cli import main
+from training.photos import scan
 from training.run_folder import Entry, RunRecord
 
 DEMO = Path(sorter.twin.__file__).with_name("demo.sorter")
@@ -236,6 +237,15 @@ def test_rendered_photos_come_with_grades_and_truth(shell: Shell, tmp_path: Path
     assert all(cv2.imread(str(out / truth["path"])) is not None for truth in truths)
     assert "window_mm: 280" in (out / "grades.yaml").read_text()
     assert not [path for path in tmp_path.iterdir() if path != out]
+
+
+def test_rendered_views_of_an_item_are_listed_as_one(shell: Shell, tmp_path: Path) -> None:
+    out = tmp_path / "rendered"
+    assert shell("synth", "--out", out, "--per-grade", "1", "--views", "2")[0] == 0
+    found = scan(out)
+    assert len(found) == 18
+    assert len({photo.item for photo in found}) == 9
+    assert [photo.path.name for photo in found[:2]] == ["00000-1.png", "00000-2.png"]
 
 
 def test_the_same_seed_renders_the_same_photos(shell: Shell, tmp_path: Path) -> None:

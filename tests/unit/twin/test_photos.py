@@ -7,7 +7,7 @@ from collections import Counter
 
 import numpy as np
 
-from sorter.twin.cucumber import GRADE_NAMES, WINDOW_MM
+from sorter.twin.cucumber import GRADE_NAMES, WINDOW_MM, grow
 from sorter.twin.photos import ROUNDS_PER_SESSION, labelled_photos, synth_grades
 from sorter.twin.setup import demo_config
 
@@ -33,6 +33,25 @@ def test_sessions_are_numbered() -> None:
     sessions = [truth["session"] for _, _, truth in labelled_photos(per_grade=rounds, seed=4)]
     assert sessions == sorted(sessions)
     assert set(sessions) == {0, 1}
+
+
+def test_the_views_of_an_item_follow_each_other_and_the_first_is_the_photo_without_views() -> None:
+    seen = list(labelled_photos(per_grade=1, seed=6, views=3))
+    assert [truth["item"] for _, _, truth in seen] == [n for n in range(9) for _ in range(3)]
+    _, photo, truth = next(labelled_photos(per_grade=1, seed=6))
+    assert truth == seen[0][2]
+    assert np.array_equal(photo, seen[0][1])
+    assert not np.array_equal(photo, seen[1][1])
+
+
+def test_a_fruit_that_rolled_is_the_same_but_may_look_straighter() -> None:
+    rng = np.random.default_rng(0)
+    bent = grow("BL", rng)
+    sides = [bent.rolled(rng) for _ in range(50)]
+    assert {side.length_mm for side in sides} == {bent.length_mm}
+    assert {side.grade for side in sides} == {"BL"}
+    assert all(side.bend_mm <= bent.bend_mm for side in sides)
+    assert min(side.bend_mm for side in sides) < 0.7 * bent.bend_mm
 
 
 def test_the_same_seed_gives_the_same_photos() -> None:
