@@ -30,7 +30,6 @@ class BoardGuard:
         settings: what is in force.
         stop_shots: closes every outlet and cancels every shot for a reason.
         inputs: levels of the input pins at boot, as `INPUT_BITS`.
-        damaged: the settings were damaged.
         watchdog: the boot follows a watchdog reset.
     """
 
@@ -40,7 +39,6 @@ class BoardGuard:
         stop_shots: Callable[[Reason], None],
         *,
         inputs: int,
-        damaged: bool,
         watchdog: bool,
     ) -> None:
         self._settings = settings
@@ -54,7 +52,7 @@ class BoardGuard:
         self._restart_left_ms = 0
         self._dead_left_ms = 0
         self._tick_seen = 0
-        self._faults = {"settings"} if damaged else set()
+        self._faults = set() if settings.sound else {"settings"}
         if watchdog:
             self._faults.add("watchdog")
         self.estop = bool(inputs & INPUT_BITS["estop"])

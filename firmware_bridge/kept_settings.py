@@ -96,18 +96,23 @@ class KeptSettings:
 
     outlets: list[OutletSettings] = field(default_factory=_new_outlets)
     machine: MachineSettings = field(default_factory=new_machine)
+    sound: bool = True
+    """The EEPROM holds them whole: not while they are written, nor after a reset meanwhile."""
 
     @classmethod
     def damaged(cls) -> KeptSettings:
         """What a board goes by whose EEPROM has a bad CRC: every outlet is off."""
-        return cls(outlets=[new_outlet(channel, "off") for channel in range(CHANNELS)])
+        outlets = [new_outlet(channel, "off") for channel in range(CHANNELS)]
+        return cls(outlets=outlets, sound=False)
 
     def write_outlet(self, wanted: OutletWrite) -> None:
-        """Put a judged setting in force."""
+        """Put a judged setting in force; it has to be saved."""
+        self.sound = False
         self.outlets[wanted.channel] = OutletSettings(**asdict(wanted))
 
     def write_machine(self, wanted: MachineWrite) -> None:
-        """Put judged settings in force."""
+        """Put judged settings in force; they have to be saved."""
+        self.sound = False
         self.machine = MachineSettings(**asdict(wanted))
 
     def kind(self, channel: int) -> str:

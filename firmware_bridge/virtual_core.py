@@ -62,7 +62,6 @@ class VirtualCore:
         boot_nonce: the number of its boot.
         cause: why it boots, one of `RESET_CAUSES`.
         settings: what the EEPROM holds.
-        damaged: its CRC is bad.
         protocol: the version that it claims to speak.
         tick: where its count starts.
         build_hash: what it claims to be built from.
@@ -75,7 +74,6 @@ class VirtualCore:
         boot_nonce: int = 1,
         cause: str = "power_on",
         settings: KeptSettings | None = None,
-        damaged: bool = False,
         protocol: int = PROTOCOL_VERSION,
         tick: int = 0,
         build_hash: int = 0,
@@ -97,7 +95,6 @@ class VirtualCore:
             self._settings,
             self._stop_shots,
             inputs=inputs,
-            damaged=damaged,
             watchdog=cause == "watchdog",
         )
         self._deframer = Deframer()
@@ -215,6 +212,7 @@ class VirtualCore:
         if self._to_save:
             self._to_save -= 1
             if self._to_save == 0:
+                self._settings.sound = True
                 self._guard.settings_saved()
         if self._session:
             self._telling.faults(self._guard.faults)

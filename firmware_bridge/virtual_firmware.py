@@ -36,7 +36,6 @@ class VirtualFirmware:
         boot_nonce: the number of its boot; `reset` counts it up.
         start_tick: where its tick count starts.
         start_us: where its microsecond count starts.
-        damaged_settings: its EEPROM has a bad CRC.
     """
 
     def __init__(
@@ -46,13 +45,11 @@ class VirtualFirmware:
         boot_nonce: int = 1,
         start_tick: int = 0,
         start_us: int = 0,
-        damaged_settings: bool = False,
     ) -> None:
         self._protocol = protocol
         self._start_tick = start_tick
         self._clock_offset_us = start_us
-        self._damaged = damaged_settings
-        self._settings = KeptSettings.damaged() if damaged_settings else KeptSettings()
+        self._settings = KeptSettings()
         self._now_us = 0
         self._inputs = dict(IDLE_LEVELS)
         self._outputs = dict.fromkeys(OutputPin, False)
@@ -130,13 +127,14 @@ class VirtualFirmware:
             boot_nonce=boot_nonce,
             cause=cause,
             settings=self._settings,
-            damaged=self._damaged,
             protocol=self._protocol,
             tick=self._start_tick,
         )
 
     def _boot(self, boot_nonce: int, cause: str) -> None:
         self._boot_nonce = boot_nonce
+        if not self._settings.sound:
+            self._settings = KeptSettings.damaged()
         self._core = self.make_core(boot_nonce, cause)
         self._booted_us = self._now_us
         self._next_ms_us = self._now_us + MS

@@ -1,4 +1,4 @@
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
 
@@ -8,21 +8,26 @@ from firmware_bridge.simavr_board import SimavrBoard
 from firmware_bridge.virtual_board import VirtualBoard
 from firmware_bridge.virtual_firmware import VirtualFirmware
 from firmware_bridge.virtual_port import VirtualPort
-from firmware_bridge.wired_plant import WiredPlant
 from tests.contract.rig import Rig
 from tests.contract.wire import Wire
 from tests.hil.build import built_firmware
 
 __all__ = ["built_firmware"]
 
+MCUSR = {"unknown": 0, "power_on": 1, "external": 2, "brown_out": 4, "watchdog": 8}
 SIMAVR = pytest.param("simavr", marks=pytest.mark.hil)
+
+
+def restart(simavr: Simavr) -> Callable[[str], None]:
+    """Resets the processor for a cause."""
+    return lambda cause: simavr.restart(MCUSR[cause])
 
 
 def serial_rig(virtual_ticks_per_s: float) -> Iterator[Rig]:
     firmware = VirtualFirmware()
     port = VirtualPort(firmware)
     board = SerialBoard(port.path, threaded=False, virtual_ticks_per_s=virtual_ticks_per_s)
-    yield Rig(board=board, plant=firmware, pump=port.pump)
+    yield Rig(board=board, plant=firmware, reset=firmware.reset, pump=port.pump)
     board.close()
     port.unplug()
 
@@ -34,10 +39,10 @@ def powered(request: pytest.FixtureRequest, virtual_ticks_per_s: float = 0.0) ->
     if request.param == "simavr":
         request.getfixturevalue("built_firmware")
         simavr = SimavrBoard(virtual_ticks_per_s=virtual_ticks_per_s)
-        yield Rig(board=simavr, plant=simavr)
+        yield Rig(board=simavr, plant=simavr, reset=restart(simavr.simavr))
         return
     virtual = VirtualBoard(virtual_ticks_per_s=virtual_ticks_per_s)
-    yield Rig(board=virtual, plant=virtual)
+    yield Rig(board=virtual, plant=virtual, reset=virtual.firmware.reset)
 
 
 @pytest.fixture(params=["virtual", "serial", SIMAVR])
@@ -64,10 +69,9 @@ def rig_without_encoder(request: pytest.FixtureRequest) -> Iterator[Rig]:
 @pytest.fixture(params=["virtual", SIMAVR])
 def wire(request: pytest.FixtureRequest) -> Wire:
     """A powered board with a bare wire."""
-    plant: WiredPlant
     if request.param == "simavr":
         request.getfixturevalue("built_firmware")
-        plant = Simavr()
-    else:
-        plant = VirtualFirmware()
-    return Wire(plant)
+        simavr = Simavr()
+        return Wire(simavr, restart(simavr))
+    firmware = VirtualFirmware()
+    return Wire(firmware, firmware.reset)

@@ -24,10 +24,16 @@ def nothing() -> None:
     """No wire to pump: the board and its plant are one."""
 
 
+def no_reset(cause: str) -> None:
+    raise AssertionError(f"this board cannot be reset ({cause})")
+
+
 @dataclass(slots=True, kw_only=True)
 class Rig:
     board: LinkedBoard
     plant: Plant
+    reset: Callable[[str], None] = no_reset
+    """Resets the board for one of `RESET_CAUSES`."""
     pump: Callable[[], None] = nothing
     alive: bool = True
     """The pipeline makes progress."""

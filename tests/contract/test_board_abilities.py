@@ -4,50 +4,22 @@ from dataclasses import replace
 
 import pytest
 
-from firmware_bridge.board import Order, Outcome, Reason, Shot
+from firmware_bridge.board import Order, Outcome, Reason
 from firmware_bridge.plant import OUTLET_PINS, InputPin, OutputPin
-from firmware_bridge.settings import BoardSettings, InputFunction, OutletKind
+from firmware_bridge.settings import InputFunction, OutletKind
+from tests.contract.acts import (
+    FIRED,
+    SAVED_US,
+    belt,
+    ends,
+    press_start,
+    run_and_fall_silent,
+    set_machine,
+    set_outlet,
+    settings,
+    shot,
+)
 from tests.contract.rig import Rig
-
-FIRED = (Outcome.FIRED, Reason.NONE)
-SAVED_US = 400_000
-"""Long enough for the EEPROM to take a write."""
-
-
-def shot(item_id: int, first: int, end: int, *mates: int, channel: int = 0) -> Shot:
-    return Shot(item_id=item_id, channel=channel, open_tick=first, close_tick=end, mates=mates)
-
-
-def ends(rig: Rig) -> dict[int, tuple[Outcome, Reason]]:
-    return {item: (report.outcome, report.reason) for item, report in rig.reports.items()}
-
-
-def settings(rig: Rig) -> BoardSettings:
-    rig.board.read_settings(rig.now_s)
-    rig.run(200_000)
-    return [event for event in rig.events if isinstance(event, BoardSettings)][-1]
-
-
-def press_start(rig: Rig) -> None:
-    rig.plant.drive(InputPin.BUTTON, False)
-    rig.run(30_000)
-    rig.plant.drive(InputPin.BUTTON, True)
-    rig.run(30_000)
-
-
-def belt(rig: Rig) -> bool:
-    return any(level for _, level in rig.swings(OutputPin.BELT)[-1:])
-
-
-def run_and_fall_silent(rig: Rig) -> None:
-    """The belt runs, the host is silent for too long, and is heard again."""
-    rig.board.set_belt(True, rig.now_s, by_operator=True)
-    rig.turn(20)
-    rig.alive = False
-    rig.run(600_000)
-    rig.alive = True
-    rig.run(50_000)
-
 
 # --- shots for several items ------------------------------------------------------------------
 
@@ -92,9 +64,7 @@ def test_an_item_whose_outlet_is_open_cannot_be_taken_out_any_more(rig: Rig) -> 
 
 
 def test_a_shot_that_breaks_the_outlets_minimum_cycle_is_refused(rig: Rig) -> None:
-    wanted = settings(rig).outlets[0]
-    rig.board.write_settings(replace(wanted, min_cycle_ms=100), rig.now_s)
-    rig.run(SAVED_US)
+    set_outlet(rig, 0, min_cycle_ms=100)
     rig.board.shoot(shot(1, 100, 110), rig.now_s)
     rig.turn(115)
     rig.board.shoot(shot(2, 130, 140), rig.now_s)
@@ -182,8 +152,7 @@ def test_settings_cannot_be_laxer_than_what_is_compiled_in(rig: Rig) -> None:
 
 
 def test_a_shorter_silence_is_obeyed(rig: Rig) -> None:
-    rig.board.write_settings(replace(settings(rig).machine, silence_ms=200), rig.now_s)
-    rig.run(SAVED_US)
+    set_machine(rig, silence_ms=200)
     rig.board.shoot(shot(1, 30, 5_000), rig.now_s)
     rig.turn(40)
     rig.alive = False
@@ -195,9 +164,7 @@ def test_a_shorter_silence_is_obeyed(rig: Rig) -> None:
 
 
 def test_an_outlet_that_is_switched_off_takes_no_shot(rig: Rig) -> None:
-    off = replace(settings(rig).outlets[2], kind=OutletKind.OFF)
-    rig.board.write_settings(off, rig.now_s)
-    rig.run(SAVED_US)
+    set_outlet(rig, 2, kind=OutletKind.OFF)
     rig.board.shoot(shot(1, 50, 80, channel=2), rig.now_s)
     rig.turn(100)
     assert ends(rig) == {1: (Outcome.REFUSED, Reason.SETTINGS)}
@@ -268,8 +235,7 @@ def test_after_a_silence_only_a_person_runs_the_belt_again(rig: Rig) -> None:
 
 
 def test_an_automatic_restart_is_opted_in_and_lights_the_stack_light_first(rig: Rig) -> None:
-    rig.board.write_settings(replace(settings(rig).machine, auto_restart=True), rig.now_s)
-    rig.run(SAVED_US)
+    set_machine(rig, auto_restart=True)
     run_and_fall_silent(rig)
     rig.board.set_belt(True, rig.now_s)
     rig.run(1_000_000)

@@ -2,14 +2,11 @@
 
 import pytest
 
-from firmware_bridge.board import BoardLost, Outcome, Reason, Shot
+from firmware_bridge.board import BoardLost, Outcome, Reason
 from firmware_bridge.compiled_in import HORIZON_TICKS, SHOT_SLOTS
 from firmware_bridge.plant import OUTLET_PINS, InputPin, OutputPin
+from tests.contract.acts import shot
 from tests.contract.rig import Rig
-
-
-def shot(item_id: int, first: int, end: int, *, channel: int = 0) -> Shot:
-    return Shot(item_id=item_id, channel=channel, open_tick=first, close_tick=end)
 
 
 def test_the_handshake_tells_who_the_board_is(rig: Rig) -> None:

@@ -1,5 +1,6 @@
 """The host's end of a simulated board's wire, held by hand: frames in, messages out."""
 
+from collections.abc import Callable
 from typing import TypeVar
 
 from firmware_bridge.codes import BELT_ORDERS
@@ -19,6 +20,7 @@ from firmware_bridge.packing import Foreign, unpack
 from firmware_bridge.plant import OutputPin, PinEdge, show_tick
 from firmware_bridge.wired_plant import WiredPlant
 from firmware_bridge.wrapping import fold
+from tests.contract.rig import no_reset
 
 M = TypeVar("M")
 
@@ -59,8 +61,10 @@ def belt_command(
 
 
 class Wire:
-    def __init__(self, plant: WiredPlant) -> None:
+    def __init__(self, plant: WiredPlant, reset: Callable[[str], None] = no_reset) -> None:
         self.plant = plant
+        self.reset = reset
+        """Resets the board for one of `RESET_CAUSES`."""
         self.received: list[tuple[int, Message | Foreign]] = []
         self.edges: list[PinEdge] = []
         self.tick = 0
