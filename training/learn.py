@@ -139,6 +139,7 @@ def learn(root: Path, out: Path, settings: Settings, steps: Steps) -> RunRecord:
                 grade=photo.grade,
                 digest=digest,
                 part=part,
+                item=photo.item,
                 group=group,
             )
             for photo, digest, part, group in zip(

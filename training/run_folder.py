@@ -31,6 +31,8 @@ class Entry(BaseModel):
     digest: str
     """SHA-256 of the decoded pixels."""
     part: Part
+    item: str | None = None
+    """Key of the item that it shows, if there are other photos of it."""
     group: int | None = None
     """Photos of one item and copies share it, and lie in one part; None in older runs."""
 
@@ -71,7 +73,7 @@ class RunRecord(BaseModel):
     def part(self, part: Part) -> list[Photo]:
         """The photos of one part."""
         return [
-            Photo(path=self.photos / entry.path, grade=entry.grade)
+            Photo(path=self.photos / entry.path, grade=entry.grade, item=entry.item)
             for entry in self.entries
             if entry.part == part
         ]

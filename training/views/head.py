@@ -1,0 +1,161 @@
+"""A recurrent head over the views of one item: its layers, its training, its int8 file."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal, get_args
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sorter.views import Probabilities, log_probabilities, repeated
+from training import backend
+from training.loop import judge
+from training.progress import Advance
+
+Kind = Literal["gru", "lstm"]
+KINDS: tuple[Kind, ...] = get_args(Kind)
+UNITS = 16
+MOST_STEPS = 6
+"""Views of an item that the head looks at; the belt shows three."""
+EPOCHS, BATCH, LEARNING_RATE, WEIGHT_DECAY = 120, 32, 5e-3, 0.02
+SCALE = 0.2
+"""Log-probabilities reach down to −14, where a gate is shut for good."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Viewed:
+    """Items with the classifier's answers to their views."""
+
+    views: list[Probabilities]
+    """Of each item: calibrated probabilities, views × grades."""
+    truth: NDArray[np.intp]
+    """Index of each item's grade."""
+
+    @property
+    def steps(self) -> int:
+        """So many views the head has to look at."""
+        return min(MOST_STEPS, max(len(one) for one in self.views))
+
+
+def build(kind: Kind, *, steps: int, grades: int, temperature: float | None = None) -> Any:
+    """The untrained head, which says what the mean of its inputs says.
+
+    The recurrent part only corrects the mean of the log-probabilities: with few items it begins
+    from what works, and cannot unlearn it.
+
+    Args:
+        kind: of the recurrent layer. It is unrolled: TFLite then has each of its operators in int8.
+        steps: views that it takes.
+        grades: of each view.
+        temperature: by which the logits are divided, and then a batch is one item, for the
+            converter; None while it learns.
+
+    Returns:
+        Keras model from n × steps × grades log-probabilities to n × grades logits.
+    """
+    keras = backend.keras()
+    layers = keras.layers
+    recurrent = {"gru": layers.GRU, "lstm": layers.LSTM}[kind]
+    views = layers.Input((steps, grades), batch_size=None if temperature is None else 1)
+    heard = recurrent(UNITS, unroll=True)(layers.Rescaling(SCALE)(views))
+    correction = layers.Dense(grades, kernel_initializer="zeros")(heard)
+    logits = layers.Add()([layers.GlobalAveragePooling1D()(views), correction])
+    if temperature is not None:
+        logits = layers.Rescaling(1 / temperature)(logits)
+    return keras.Model(views, logits)
+
+
+def train(kind: Kind, learned: Viewed, validation: Viewed, *, seed: int, advance: Advance) -> Any:
+    """Train a head; the epoch with the least validation loss is kept, the mean itself being one.
+
+    Each time an item is shown, some of its views come in random order, so that the head relies
+    neither on their number nor on one place.
+
+    Args:
+        kind: of the recurrent layer.
+        learned: items to learn from; each has two views or more.
+        validation: items that pick the epoch.
+        seed: of the weights and the order.
+        advance: called once an epoch.
+    """
+    keras, tf = backend.keras(), backend.tensorflow()
+    keras.utils.set_random_seed(seed)
+    random = np.random.default_rng(seed)
+    grades = learned.views[0].shape[1]
+    steps = learned.steps
+    model = build(kind, steps=steps, grades=grades)
+    optimizer = keras.optimizers.AdamW(LEARNING_RATE, weight_decay=WEIGHT_DECAY)
+
+    @tf.function(reduce_retracing=True)  # type: ignore[untyped-decorator]
+    def step(inputs: Any, labels: Any) -> None:
+        with tf.GradientTape() as tape:
+            losses = tf.nn.sparse_softmax_cross_entropy_with_logits(labels, model(inputs))
+            loss = tf.reduce_mean(losses)
+        optimizer.apply(tape.gradient(loss, model.trainable_variables), model.trainable_variables)
+
+    shown = laid_out(validation.views, steps)
+    best, least = model.get_weights(), judge(_said(model, shown), validation.truth)[0]
+    for _ in range(EPOCHS):
+        order = random.permutation(len(learned.views))
+        drawn = [learned.views[index][_some(len(learned.views[index]), random)] for index in order]
+        inputs = laid_out(drawn, steps)
+        for start in range(0, len(order), BATCH):
+            part = slice(start, start + BATCH)
+            step(tf.constant(inputs[part]), tf.constant(learned.truth[order[part]]))
+        loss = judge(_said(model, shown), validation.truth)[0]
+        if loss < least:
+            best, least = model.get_weights(), loss
+        advance("")
+    model.set_weights(best)
+    return model
+
+
+def logits(model: Any, viewed: Viewed) -> Probabilities:
+    """What a head says about items, before temperature; n × grades."""
+    return _said(model, laid_out(viewed.views, model.input_shape[1]))
+
+
+def to_int8(kind: Kind, model: Any, viewed: Viewed, *, temperature: float) -> bytes:
+    """The TFLite file of a head, all of it in int8.
+
+    Args:
+        kind: of its recurrent layer.
+        model: trained.
+        viewed: items on which the ranges are measured.
+        temperature: by which the logits are divided.
+    """
+    tf = backend.tensorflow()
+    steps, grades = model.input_shape[1:]
+    single = build(kind, steps=steps, grades=grades, temperature=temperature)
+    single.set_weights(model.get_weights())
+
+    def ranges() -> Iterator[list[NDArray[np.float32]]]:
+        for one in laid_out(viewed.views, steps):
+            yield [one[None]]
+
+    with backend.quiet(), warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        converter = tf.lite.TFLiteConverter.from_keras_model(single)
+        converter.optimizations = [tf.lite.Optimize.DEFAULT]
+        converter.representative_dataset = ranges
+        converter.target_spec.supported_ops = [tf.lite.OpsSet.TFLITE_BUILTINS_INT8]
+        converter.inference_input_type = tf.int8
+        converter.inference_output_type = tf.int8
+        return bytes(converter.convert())
+
+
+def laid_out(views: Sequence[Probabilities], steps: int) -> NDArray[np.float32]:
+    """Items as a head takes them, n × steps × grades."""
+    rows = [log_probabilities(one)[repeated(len(one), steps)] for one in views]
+    return np.stack(rows).astype(np.float32)
+
+
+def _some(count: int, random: np.random.Generator) -> NDArray[np.intp]:
+    return random.permutation(count)[: random.integers(min(2, count), count + 1)]
+
+
+def _said(model: Any, inputs: NDArray[np.float32]) -> Probabilities:
+    return np.asarray(model(inputs, training=False), np.float64)

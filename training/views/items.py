@@ -1,0 +1,61 @@
+"""Which photos show one item, and how well the items are graded."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from sorter.views import Join
+from training.evaluation import Evaluation
+from training.photos import Photo
+
+
+def items(photos: Sequence[Photo]) -> list[list[int]]:
+    """Indices of the photos of each item, in the order in which the items first occur.
+
+    A photo that names no item is one of its own; so are views that lie under another grade.
+    """
+    members: dict[object, list[int]] = {}
+    for index, photo in enumerate(photos):
+        key = index if photo.item is None else (photo.grade, photo.item)
+        members.setdefault(key, []).append(index)
+    return list(members.values())
+
+
+def of_items(photos: Evaluation, shown: Sequence[Photo], join: Join) -> Evaluation | None:
+    """The evaluation of items, their views joined as the sorter does.
+
+    Args:
+        photos: the evaluation of photos.
+        shown: those photos, in its order.
+        join: see `sorter.views`.
+
+    Returns:
+        None if no item has several photos: it would say the same as that of the photos.
+    """
+    members = items(shown)
+    if len(members) == len(shown):
+        return None
+    return replace(
+        photos,
+        truth=np.array([photos.truth[views[0]] for views in members]),
+        probabilities=np.stack([join(photos.probabilities[views]) for views in members]),
+        left_out=(),
+    )
+
+
+def report(of: Evaluation | None, *, joined_by: str) -> dict[str, Any]:
+    """The key `items` of what scripts read; nothing where no item has several photos.
+
+    Args:
+        of: as `of_items` gives it.
+        joined_by: `mean`, `gru` or `lstm`.
+    """
+    if of is None:
+        return {}
+    numbers = of.as_dict()
+    del numbers["grades"]
+    return {"items": {"joined_by": joined_by, **numbers}}
