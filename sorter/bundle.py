@@ -9,7 +9,7 @@ import zipfile
 import zlib
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,6 +17,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 
 from sorter.errors import SorterError
 from sorter.preprocess import Preprocess
+from sorter.stranger import FEATURES, Familiar
 from sorter.whole_file import whole_file
 
 FORMAT = 1
@@ -25,6 +26,7 @@ KNOWN_ROLES = frozenset({"classifier", "views"})
 MAX_FILES = 32
 MAX_UNPACKED_BYTES = 256 * 1024 * 1024
 MANIFEST, GOLDEN, SUMS = "bundle.json", "golden.npz", "SHA256SUMS"
+Number = TypeVar("Number", np.int8, np.float32)
 _FIXED_DATE = (1980, 1, 1, 0, 0, 0)
 
 
@@ -74,6 +76,17 @@ class TrainingData(BaseModel):
     photos: int
 
 
+class Stranger(BaseModel):
+    """When a photo is like nothing that the model was taught; see `sorter.stranger`."""
+
+    model_config = ConfigDict(frozen=True, allow_inf_nan=False)
+
+    file: str = "stranger.npz"
+    above: float = Field(gt=0)
+    share: float = Field(ge=0, le=1)
+    """Of the photos of known produce that are called strange."""
+
+
 class Manifest(BaseModel):
     """`bundle.json`."""
 
@@ -88,7 +101,10 @@ class Manifest(BaseModel):
     temperature: float = Field(default=1.0, gt=0)
     """The logits are divided by it before the softmax (Guo et al. 2017)."""
     unsure_below: float = Field(default=0.0, ge=0, le=1)
-    """A best probability under this is called unsure."""
+    """A best probability that is not over this is called unsure; at 1 every one is."""
+    stranger: Stranger | None = None
+    measures: tuple[str, ...] = ()
+    """What of the item's shape the classifier takes as its second input; see `sorter.shape`."""
     cost: list[list[float]] | None = None
     """`cost[truth][said]`; None: every error costs the same."""
     training_data: TrainingData
@@ -102,6 +118,10 @@ class Manifest(BaseModel):
         n = len(names)
         if self.cost is not None and [len(row) for row in self.cost] != [n] * n:
             raise ValueError(f"cost must be {n} rows of {n} numbers")
+        if self.cost is not None and any(
+            row[k] != 0 or min(row) < 0 for k, row in enumerate(self.cost)
+        ):
+            raise ValueError("cost must be 0 for the right grade and nowhere under it")
         return self
 
     @property
@@ -130,6 +150,8 @@ class Bundle:
     """TFLite files by role."""
     views_golden: Golden | None = None
     """Of the role `views`: inputs n × steps × grades, outputs n × grades."""
+    familiar: Familiar | None = None
+    """There if the manifest says when a photo is strange."""
 
     def save(self, path: Path) -> None:
         """Write the bundle whole or not at all; the same content gives the same bytes."""
@@ -139,6 +161,10 @@ class Bundle:
         }
         for role, entry in self.manifest.roles.items():
             files[entry.file] = self.models[role]
+        if self.manifest.stranger is not None and self.familiar is not None:
+            files[self.manifest.stranger.file] = _npz(
+                means=self.familiar.means, whitening=self.familiar.whitening
+            )
         sums = "".join(f"{_digest(data)}  {name}\n" for name, data in files.items())
         files[SUMS] = sums.encode()
         with (
@@ -181,7 +207,13 @@ class Bundle:
         if "classifier" not in models:
             raise BundleError(f"{path}: has no classifier; pack the bundle again")
         golden, views_golden = _golden(path, files)
-        return cls(manifest=manifest, golden=golden, models=models, views_golden=views_golden)
+        return cls(
+            manifest=manifest,
+            golden=golden,
+            models=models,
+            views_golden=views_golden,
+            familiar=_familiar(path, files, manifest.stranger),
+        )
 
 
 def _digest(data: bytes) -> str:
@@ -291,13 +323,35 @@ def _pair(arrays: dict[str, bytes], prefix: str, *, inputs_ndim: int) -> Golden 
     return Golden(inputs=inputs, outputs=outputs)
 
 
+def _familiar(path: Path, files: dict[str, bytes], rule: Stranger | None) -> Familiar | None:
+    if rule is None:
+        return None
+    if rule.file not in files:
+        raise BundleError(f"{path}: {rule.file} is missing; pack or copy the bundle again")
+    try:
+        arrays = _unzip(io.BytesIO(files[rule.file]))
+        means = _array(arrays["means.npy"], np.float32)
+        whitening = _array(arrays["whitening.npy"], np.float32)
+    except (_TooLargeError, *_NO_ARRAY, *_DAMAGED) as error:
+        raise BundleError(f"{path}: {rule.file} is unreadable; pack the bundle again") from error
+    if means.shape != (len(means), FEATURES) or whitening.shape != (FEATURES, FEATURES):
+        raise BundleError(f"{path}: {rule.file} has the wrong shape; pack the bundle again")
+    if not len(means) or not np.isfinite(means).all() or not np.isfinite(whitening).all():
+        raise BundleError(f"{path}: {rule.file} holds no numbers; pack the bundle again")
+    return Familiar(means=means, whitening=whitening, above=rule.above)
+
+
 def _int8_array(data: bytes) -> NDArray[np.int8]:
+    return _array(data, np.int8)
+
+
+def _array(data: bytes, wanted: type[Number]) -> NDArray[Number]:
     # NumPy's own reader allocates what the header claims before it looks for the data.
     body = io.BytesIO(data)
     version = np.lib.format.read_magic(body)
     if version != (1, 0):
         raise ValueError(f"array format {version}")
     shape, fortran_order, dtype = np.lib.format.read_array_header_1_0(body)
-    if dtype != np.int8 or fortran_order:
+    if dtype != wanted or fortran_order:
         raise ValueError(f"{dtype} array")
-    return np.frombuffer(body.read(), np.int8).reshape(shape)
+    return np.frombuffer(body.read(), wanted).reshape(shape)

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from sorter.bundle import Bundle, BundleError
 from sorter.frame import Pixels
 from sorter.interpreter import make_interpreter
+from sorter.stranger import describe
 from sorter.views import joiner
 
 GOLDEN_TOLERANCE = 2
@@ -125,6 +126,19 @@ class Classifier:
         if not photos:
             return np.zeros((0, len(self.grades)))
         return softmax(self.logits(photos) / self.temperature)
+
+    def strangeness(self, photos: Sequence[Pixels]) -> NDArray[np.float64]:
+        """How unlike the training photos each photo is: over 1 is a stranger.
+
+        All 0 for a bundle that does not say what its training photos look like.
+        """
+        familiar = self.bundle.familiar
+        if familiar is None or not photos:
+            return np.zeros(len(photos))
+        order = self._preprocess.colour_order
+        return familiar.strangeness(
+            np.stack([describe(self._preprocess(photo), order) for photo in photos])
+        )
 
 
 def softmax(logits: NDArray[np.float64]) -> NDArray[np.float64]:

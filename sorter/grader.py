@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sorter.classifier import Classifier
+from sorter.decision_rule import DecisionRule, strange
 from sorter.item import Item
 from sorter.verdict import Verdict, Why
 
@@ -18,36 +19,41 @@ class Grader:
     def __init__(self, classifier: Classifier) -> None:
         """Take the classifier; its bundle says when it is unsure and what an error costs."""
         self._classifier = classifier
-        manifest = classifier.bundle.manifest
-        self._grades = manifest.grade_names
-        self._unsure_below = manifest.unsure_below
-        self._cost = None if manifest.cost is None else np.asarray(manifest.cost, np.float64)
+        self._grades = classifier.bundle.manifest.grade_names
+        self._rule = DecisionRule(classifier.bundle.manifest)
 
     def judge(self, items: Sequence[Item]) -> list[Verdict]:
         """One verdict an item, in order."""
         photos = [view.crop for item in items for view in item.views]
         rows = self._classifier.probabilities(photos)
+        strangeness = self._classifier.strangeness(photos)
         verdicts, start = [], 0
         for item in items:
-            views = rows[start : start + len(item.views)]
+            own = slice(start, start + len(item.views))
             start += len(item.views)
-            verdicts.append(
-                self._verdict(self._classifier.join(views)) if len(views) else _nothing(Why.CUT_OFF)
-            )
+            if not item.views:
+                verdicts.append(_nothing(Why.CUT_OFF))
+                continue
+            # The median, so that neither one odd view nor one plain view decides.
+            stranger = bool(strange(np.median(strangeness[own])))
+            verdicts.append(self._verdict(self._classifier.join(rows[own]), stranger))
         return verdicts
 
-    def _verdict(self, probabilities: NDArray[np.float64]) -> Verdict:
+    def _verdict(self, probabilities: NDArray[np.float64], stranger: bool) -> Verdict:
         if not np.isfinite(probabilities).all():
             # Of numbers that are none, argmax would take the first: the best grade.
             return _nothing(Why.UNSURE)
-        best = int(probabilities.argmax())
-        chosen = best if self._cost is None else int((probabilities @ self._cost).argmin())
-        sure = probabilities[best] >= self._unsure_below
+        why = Why.CLASS
+        if stranger:
+            why = Why.STRANGER
+        elif not self._rule.sure(probabilities):
+            why = Why.UNSURE
+        chosen = self._grades[int(self._rule.chosen(probabilities))]
         return Verdict(
-            grade=self._grades[chosen] if sure else None,
-            best_guess=self._grades[best],
+            grade=chosen if why is Why.CLASS else None,
+            best_guess=self._grades[int(self._rule.likeliest(probabilities))],
             probabilities=dict(zip(self._grades, map(float, probabilities), strict=True)),
-            why=Why.CLASS if sure else Why.UNSURE,
+            why=why,
         )
 
 

@@ -13,6 +13,8 @@ class Why(enum.Enum):
     """The model is sure enough of the grade."""
     UNSURE = "unsure"
     """The best grade is less likely than the bundle's threshold."""
+    STRANGER = "stranger"
+    """It looks like nothing that the model was taught."""
     CUT_OFF = "cut_off"
     """No frame showed the whole item."""
     DOUBLE = "double"

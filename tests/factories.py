@@ -60,8 +60,10 @@ class StubClassifier:
         self,
         answer: Callable[[Pixels], Sequence[float]] = lambda photo: (1.0, 0.0, 0.0),
         manifest: Manifest | None = None,
+        strangeness: Callable[[Pixels], float] = lambda photo: 0.0,
     ) -> None:
         self._answer = answer
+        self._strangeness = strangeness
         self.calls: list[int] = []
         golden = Golden(inputs=np.zeros((1, 32, 32, 3), np.int8), outputs=np.zeros((1, 3), np.int8))
         self.bundle = Bundle(manifest=manifest or make_manifest(), golden=golden, models={})
@@ -72,6 +74,24 @@ class StubClassifier:
         self.calls.append(len(photos))
         rows = [self._answer(photo) for photo in photos]
         return np.asarray(rows, np.float64).reshape(len(rows), len(self.grades))
+
+    def strangeness(self, photos: Sequence[Pixels]) -> NDArray[np.float64]:
+        return np.array([self._strangeness(photo) for photo in photos])
+
+
+def make_measures(**changes: object) -> Measures:
+    values: dict[str, object] = {
+        "length_mm": 100.0,
+        "width_mm": 40.0,
+        "bend_mm": 3.0,
+        "area_mm2": 3000.0,
+        "volume_mm3": 90_000.0,
+        "lab": (50.0, -20.0, 25.0),
+        "length_sd_mm": 0.5,
+        "width_sd_mm": 0.5,
+        "bend_sd_mm": 0.4,
+    }
+    return Measures(**(values | changes))  # type: ignore[arg-type]
 
 
 def make_sighting(
@@ -95,7 +115,7 @@ def make_sighting(
         complete=complete,
         touching=touching,
         outline_px=np.zeros((4, 2), np.float32),
-        measurer=lambda: Measures(length_mm=100.0, width_mm=size_mm, area_mm2=3000.0),
+        measurer=lambda: make_measures(width_mm=size_mm),
         cutter=lambda: pixels,
     )
 
@@ -106,7 +126,7 @@ def make_item(item_id: int = 1, **changes: object) -> Item:
         "lane": 0,
         "reference_tick": 1000.0,
         "extent_mm": 40.0,
-        "measures": Measures(length_mm=100.0, width_mm=40.0, area_mm2=3000.0),
+        "measures": make_measures(),
         "views": (),
     }
     return Item(**(values | changes))  # type: ignore[arg-type]

@@ -25,6 +25,9 @@ class Answer(TypedDict):
 
     photo: str
     unsure: bool
+    """Too close between grades, or a stranger."""
+    stranger: bool
+    """Like nothing that the model was taught."""
     grades: list[Share]
 
 
@@ -65,17 +68,22 @@ def grade(
 
 
 def _answer(classifier: Classifier, path: Path, top: int) -> Answer:
+    from sorter.decision_rule import DecisionRule, strange
     from sorter.photo import read_photo
 
-    row = classifier.probabilities([read_photo(path)])[0]
+    photos = [read_photo(path)]
+    row = classifier.probabilities(photos)[0]
+    stranger = bool(strange(classifier.strangeness(photos))[0])
     ranked = sorted(zip(classifier.grades, map(float, row), strict=True), key=lambda one: -one[1])
     return {
         "photo": str(path),
-        "unsure": not ranked[0][1] >= classifier.bundle.manifest.unsure_below,
+        "unsure": stranger or not DecisionRule(classifier.bundle.manifest).sure(row),
+        "stranger": stranger,
         "grades": [{"grade": name, "probability": share} for name, share in ranked[:top]],
     }
 
 
 def _line(answer: Answer) -> str:
     ranked = ", ".join(f"{one['grade']} {one['probability']:.1%}" for one in answer["grades"])
-    return f"{answer['photo']}: {'unsure: ' if answer['unsure'] else ''}{ranked}"
+    doubt = "stranger: " if answer["stranger"] else "unsure: " if answer["unsure"] else ""
+    return f"{answer['photo']}: {doubt}{ranked}"

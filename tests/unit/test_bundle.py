@@ -5,6 +5,7 @@ import io
 import json
 import zipfile
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -15,6 +16,7 @@ from pydantic import ValidationError
 
 from sorter import bundle as bundle_module
 from sorter.bundle import Bundle, BundleError, Golden, Manifest
+from sorter.stranger import FEATURES, Familiar
 from tests.factories import make_manifest
 
 Files = dict[str, bytes]
@@ -83,6 +85,53 @@ def test_a_bundle_comes_back_as_it_was_saved(path: Path) -> None:
     assert read.models == made.models
     assert np.array_equal(read.golden.inputs, made.golden.inputs)
     assert np.array_equal(read.golden.outputs, made.golden.outputs)
+
+
+def make_bundle_that_knows_strangers() -> Bundle:
+    familiar = Familiar(
+        means=np.ones((3, FEATURES), np.float32),
+        whitening=np.eye(FEATURES, dtype=np.float32),
+        above=2.5,
+    )
+    manifest = make_manifest(stranger={"above": 2.5, "share": 0.02})
+    return replace(make_bundle(), manifest=manifest, familiar=familiar)
+
+
+def test_what_the_training_photos_look_like_comes_back_as_it_was_saved(tmp_path: Path) -> None:
+    made = make_bundle_that_knows_strangers()
+    made.save(tmp_path / "made.sorter")
+    read = Bundle.load(tmp_path / "made.sorter").familiar
+    assert read is not None and made.familiar is not None
+    assert read.above == 2.5
+    assert np.array_equal(read.means, made.familiar.means)
+    assert np.array_equal(read.whitening, made.familiar.whitening)
+
+
+@pytest.mark.parametrize(
+    ("means", "sentence"),
+    [
+        (None, "stranger.npz is missing"),
+        (np.ones((3, 7), np.float32), "stranger.npz has the wrong shape"),
+        (np.ones((0, FEATURES), np.float32), "stranger.npz holds no numbers"),
+        (np.full((3, FEATURES), np.nan, np.float32), "stranger.npz holds no numbers"),
+        (np.ones((3, FEATURES)), "stranger.npz is unreadable"),
+    ],
+)
+def test_a_bundle_that_cannot_know_strangers_is_refused(
+    tmp_path: Path, means: np.ndarray | None, sentence: str
+) -> None:
+    path = tmp_path / "made.sorter"
+    make_bundle_that_knows_strangers().save(path)
+
+    def change(files: Files) -> None:
+        out = io.BytesIO()
+        if means is None:
+            del files["stranger.npz"]
+            return
+        np.savez(out, means=means, whitening=np.eye(FEATURES, dtype=np.float32))
+        files["stranger.npz"] = out.getvalue()
+
+    assert sentence in refusal(rewrite(path, change))
 
 
 def test_the_same_content_gives_the_same_bytes(path: Path, tmp_path: Path) -> None:

@@ -40,6 +40,20 @@ def test_under_the_threshold_the_verdict_is_unsure_and_keeps_the_best_guess() ->
     assert (verdict.grade, verdict.best_guess, verdict.why) == (None, "good", Why.UNSURE)
 
 
+def test_a_stranger_gets_no_grade_however_sure_the_classifier_is() -> None:
+    classifier = StubClassifier(strangeness=lambda pixels: float(pixels[0, 0, 0]))
+    views = tuple(make_sighting(photo=photo(level)) for level in (0, 2, 2))
+    (verdict,) = Grader(classifier).judge([make_item(views=views)])  # type: ignore[arg-type]
+    assert (verdict.grade, verdict.best_guess, verdict.why) == (None, "good", Why.STRANGER)
+
+
+def test_one_odd_view_of_three_makes_no_stranger() -> None:
+    classifier = StubClassifier(strangeness=lambda pixels: float(pixels[0, 0, 0]))
+    views = tuple(make_sighting(photo=photo(level)) for level in (0, 0, 2))
+    (verdict,) = Grader(classifier).judge([make_item(views=views)])  # type: ignore[arg-type]
+    assert verdict.why is Why.CLASS
+
+
 def test_an_item_without_a_complete_view_gets_no_grade() -> None:
     verdict = judge()
     assert (verdict.grade, verdict.best_guess, verdict.why) == (None, None, Why.CUT_OFF)
