@@ -10,10 +10,13 @@ from numpy.random import Generator, default_rng
 from numpy.typing import NDArray
 
 from sorter.twin.cucumber import Cucumber
-from sorter.twin.sprite import Sprite, assemble
+from sorter.twin.sprite import Relief, Sprite, assemble
 
 OVERSAMPLE = 2
 """Drawn this much finer than the image, then averaged down."""
+RELIEF_STEP_PX = 8
+END_SHARE = 0.35
+"""Radius of the blunt ends by the thickness."""
 STALK_MM = 5.0
 STALK_THICKNESS_MM = 7.0
 SHADOW_MM = 4.0
@@ -48,7 +51,34 @@ def draw(cucumber: Cucumber, mm_per_px: float) -> Sprite:
     offset = np.array([[1, 0, 2.0 / mm_per_px], [0, 1, 2.5 / mm_per_px]], np.float32)
     cast = cv2.warpAffine(body, offset, size)
     shadow = SHADOW * cv2.GaussianBlur(cast, (0, 0), SHADOW_MM / 2 / mm_per_px)
-    return assemble(drawn[:, :, :3], body, np.asarray(shadow, np.float32), mm_per_px)
+    return assemble(
+        drawn[:, :, :3],
+        body,
+        np.asarray(shadow, np.float32),
+        mm_per_px,
+        _relief(cucumber, half_angle, along, aside),
+    )
+
+
+def _relief(cucumber: Cucumber, half_angle: float, along: Floats, aside: Floats) -> Relief:
+    step = RELIEF_STEP_PX * OVERSAMPLE
+    radius = cucumber.length_mm / (2 * half_angle)
+    along = np.ascontiguousarray(along[step // 2 :: step, step // 2 :: step])
+    aside = aside[step // 2 :: step, step // 2 :: step]
+    # Beyond the last sphere of either end the way is that to the sphere's centre.
+    last = cucumber.length_mm / 2 - END_SHARE * cucumber.thickness_mm
+    foot = np.clip(along, -last, last) / radius
+    here = along / radius
+    out = radius - aside
+    a = out * np.sin(here) - radius * np.sin(foot)
+    b = radius * np.cos(foot) - out * np.cos(here)
+    turn = math.radians(cucumber.angle_deg)
+    x, y = a * math.cos(turn) - b * math.sin(turn), a * math.sin(turn) + b * math.cos(turn)
+    return Relief(
+        height_mm=cucumber.thickness_mm / 2,
+        aside_mm=np.dstack([x, y]).astype(np.float32),
+        step_px=RELIEF_STEP_PX,
+    )
 
 
 def _half_angle(bend_share: float) -> float:

@@ -10,7 +10,7 @@ from numpy.random import Generator
 from sorter.config import CameraConfig
 from sorter.twin.cucumber import Cucumber, grow
 from sorter.twin.drawing import draw
-from sorter.twin.scene import Placed
+from sorter.twin.placed import Placed
 
 GAP_MM = (25.0, 60.0)
 """Free belt between two neighbours."""

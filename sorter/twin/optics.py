@@ -2,7 +2,8 @@
 
 Belt coordinates are millimetres: along the belt from the camera's reference line (positive
 downstream), across it from the upper edge of the nominal image (positive downwards in the image),
-and up from the belt. Pixel coordinates are OpenCV's: a pixel's centre is a whole number.
+and up from the belt (left-handed; with "down" in the place of "up" it would be right-handed).
+Pixel coordinates are OpenCV's: a pixel's centre is a whole number.
 """
 
 from __future__ import annotations

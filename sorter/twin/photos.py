@@ -15,7 +15,8 @@ from sorter.preprocess import Preprocess
 from sorter.ruler.linear import LinearRuler
 from sorter.twin.cucumber import GRADE_NAMES, GRADES, WINDOW_MM, Cucumber
 from sorter.twin.load import load
-from sorter.twin.scene import Placed, Scene
+from sorter.twin.placed import Placed
+from sorter.twin.scene import Scene
 from sorter.twin.setup import demo_config
 
 ROUNDS_PER_SESSION = 2

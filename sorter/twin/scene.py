@@ -4,87 +4,111 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable
-from dataclasses import dataclass
 
 import cv2
 import numpy as np
 from numpy.random import Generator
-from numpy.typing import NDArray
 
 from sorter.config import CameraConfig
 from sorter.frame import Pixels
-from sorter.twin.sprite import Sprite
+from sorter.twin.lens_view import LensView
+from sorter.twin.lighting import Imaging, Lighting, smear
+from sorter.twin.optics import Optics
+from sorter.twin.placed import Placed
 
-NOMINAL_GAIN = 200.0
-"""The light map is kept in 8 bits; this value leaves a pixel as it is."""
 LOOP_PX = 2048
 """The belt's texture repeats after this many pixels."""
-NOISE_LEVELS = 2.0
-"""Standard deviation of the sensor's noise."""
 BELT = (203.0, 196.0, 184.0)
 """Blue, green, red of the belt under even light."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Placed:
-    """A sprite on the belt."""
-
-    sprite: Sprite
-    at_mm: float
-    """Belt travel at which its centre lies on the reference line."""
-    across_mm: float
-    """Of its centre, from the upper edge of the image."""
+WIDER = 1.3
+"""A lens may show this much more of the belt than the nominal field."""
 
 
 class Scene:
     """A belt under a camera; one lamp, one sensor, drawn at random once."""
 
-    def __init__(self, camera: CameraConfig, rng: Generator) -> None:
+    def __init__(
+        self,
+        camera: CameraConfig,
+        rng: Generator,
+        *,
+        optics: Optics | None = None,
+        imaging: Imaging | None = None,
+    ) -> None:
         """Set up the view.
 
         Args:
             camera: size, scale and reference line.
             rng: decides the belt's look, the light, its drift and the noise.
+            optics: the lens; without one the belt is seen from infinitely far above, which is
+                cheaper.
+            imaging: exposure, noise, and what spoils the picture.
         """
+        imaging = imaging or Imaging()
         self._mm_per_px = camera.mm_per_px
         self._width, self._height = camera.width, camera.height
-        middle = camera.width // 2
-        self._reference_px = middle if camera.reference_px is None else camera.reference_px
-        self._belt = _belt_texture(self._height, self._width, rng)
-        self._light = _light_map(self._height, self._width, rng)
-        self._drift_depth = rng.uniform(0.02, 0.06)
-        self._drift_period_s = rng.uniform(20, 60)
-        self._drift_phase = rng.uniform(0, 2 * math.pi)
-        tile = rng.normal(0, NOISE_LEVELS, (self._height + 64, self._width + 256, 3))
+        self._exposure_s = imaging.exposure_s
+        self._row_delay_s = np.zeros(self._height)
+        if optics is None:
+            self._view: _FlatView | LensView = _FlatView(camera, rng)
+        else:
+            height, width = round(self._height * WIDER), round(self._width * WIDER)
+            texture = _belt_texture(height, width, rng)
+            self._view = LensView(optics, texture, camera.mm_per_px, LOOP_PX)
+            self._row_delay_s = optics.row_delay_s(np.arange(self._height, dtype=np.float64))
+        self._lighting = Lighting(self._height, self._width, imaging, rng)
+        noise = (self._height + 64, self._width + 256, 3)
+        tile = rng.normal(0, imaging.noise_levels, noise)
         self._lighter = np.clip(np.rint(tile), 0, 255).astype(np.uint8)
         self._darker = np.clip(np.rint(-tile), 0, 255).astype(np.uint8)
         self._rng = rng
 
-    def render(self, travel_mm: float, time_s: float, items: Iterable[Placed]) -> Pixels:
+    def render(
+        self,
+        travel_mm: float,
+        time_s: float,
+        items: Iterable[Placed],
+        speed_mm_per_s: float = 0.0,
+    ) -> Pixels:
         """One exposure.
 
         Args:
             travel_mm: how far the belt has run.
-            time_s: decides the state of the drifting light.
+            time_s: decides the state of the light.
             items: those outside the view cost nothing.
+            speed_mm_per_s: of the belt; smears and shears where the camera does.
 
         Returns:
             height × width × 3, uint8, BGR; a new array.
         """
-        start = round(-travel_mm / self._mm_per_px) % LOOP_PX
-        scene = self._belt[:, start : start + self._width].copy()
-        for item in items:
-            column = round(self._reference_px + (travel_mm - item.at_mm) / self._mm_per_px)
-            if -self._width < column < 2 * self._width:
-                item.sprite.lay(scene, column, round(item.across_mm / self._mm_per_px))
-        drift = 1 + self._drift_depth * math.sin(
-            2 * math.pi * time_s / self._drift_period_s + self._drift_phase
-        )
-        exposed = cv2.multiply(scene, self._light, scale=drift / NOMINAL_GAIN)
+        scene = self._view.see(travel_mm, items, speed_mm_per_s)
+        scene = smear(scene, speed_mm_per_s * self._exposure_s / self._mm_per_px)
+        exposed = self._lighting.on(scene, time_s, self._row_delay_s)
         down, right = int(self._rng.integers(64)), int(self._rng.integers(256))
         view = (slice(down, down + self._height), slice(right, right + self._width))
         exposed = cv2.subtract(cv2.add(exposed, self._lighter[view]), self._darker[view])
         return np.asarray(exposed, np.uint8)
+
+
+class _FlatView:
+    """Straight down from infinitely far: sprites are copied as they are, at whole pixels."""
+
+    def __init__(self, camera: CameraConfig, rng: Generator) -> None:
+        self._mm_per_px = camera.mm_per_px
+        self._width = camera.width
+        middle = camera.width // 2
+        self._reference_px = middle if camera.reference_px is None else camera.reference_px
+        self._belt = _belt_texture(camera.height, camera.width, rng)
+
+    def see(self, travel_mm: float, items: Iterable[Placed], speed_mm_per_s: float) -> Pixels:
+        start = round(-travel_mm / self._mm_per_px) % LOOP_PX
+        scene: Pixels = self._belt[:, start : start + self._width].copy()
+        for item in items:
+            column = round(self._reference_px + (travel_mm - item.at_mm) / self._mm_per_px)
+            if -self._width < column < 2 * self._width:
+                row = round(item.across_mm / self._mm_per_px)
+                item.face(travel_mm).lay(scene, column, row)
+        return scene
 
 
 def _belt_texture(height: int, width: int, rng: Generator) -> Pixels:
@@ -100,15 +124,3 @@ def _belt_texture(height: int, width: int, rng: Generator) -> Pixels:
     tone = np.asarray(BELT, np.float32) * rng.uniform(0.94, 1.04) + rng.normal(0, 3, 3)
     loop = np.clip(pattern[:, :, None] + tone, 0, 255).astype(np.uint8)
     return np.concatenate([loop, loop[:, :width]], axis=1)
-
-
-def _light_map(height: int, width: int, rng: Generator) -> NDArray[np.uint8]:
-    """Gain of each pixel and channel: a slope of the lamp, mild vignetting, its colour."""
-    y, x = np.mgrid[-1 : 1 : height * 1j, -1 : 1 : width * 1j]
-    direction = rng.uniform(0, 2 * math.pi)
-    slope = rng.uniform(0.01, 0.06) * (x * math.cos(direction) + y * math.sin(direction))
-    vignette = 1 - rng.uniform(0.02, 0.06) * (x**2 + y**2) / 2
-    warmth = rng.normal(0, 0.02)
-    tint = np.array([1 - warmth, 1.0, 1 + warmth]) * rng.uniform(0.9, 1.08)
-    gain = ((1 + slope) * vignette)[:, :, None] * tint
-    return np.asarray(np.clip(np.rint(gain * NOMINAL_GAIN), 0, 255), np.uint8)

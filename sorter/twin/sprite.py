@@ -12,8 +12,21 @@ from sorter.frame import Pixels
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Relief:
+    """What a lens has to know of a body: the outline of spheres swept along a middle line."""
+
+    height_mm: float
+    """Of the middle line over the belt: half the thickness."""
+    aside_mm: NDArray[np.float32]
+    """Rows × columns × 2: way from the middle line to each point, along and across the belt.
+
+    Coarse: one entry for a square of `step_px` pixels of the sprite, at its middle."""
+    step_px: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Sprite:
-    """An item with its shadow, seen from above under even light."""
+    """An item with its shadow, seen from far above under even light."""
 
     colour: Pixels
     """Height × width × 3: the item's own light, already weighted by its coverage."""
@@ -25,6 +38,10 @@ class Sprite:
     """Extent of the body along the belt."""
     across_mm: float
     """Extent of the body across the belt."""
+    mm_per_px: float
+    relief: Relief
+    coat: Pixels
+    """Height × width × 4: `colour` and one channel of `passing`, to be warped at once."""
 
     def lay(self, scene: Pixels, column: int, row: int) -> None:
         """Draw it into a scene with its centre at a pixel; parts outside are left out."""
@@ -45,6 +62,7 @@ def assemble(
     body: NDArray[np.float32],
     shadow: NDArray[np.float32],
     mm_per_px: float,
+    relief: Relief,
 ) -> Sprite:
     """Make a sprite of a drawing.
 
@@ -53,17 +71,22 @@ def assemble(
         body: coverage 0 … 1.
         shadow: darkness that it throws on the belt, 0 … 1.
         mm_per_px: scale of the drawing.
+        relief: of the body.
     """
     columns = np.flatnonzero(body.max(axis=0) >= 0.5)
     rows = np.flatnonzero(body.max(axis=1) >= 0.5)
-    passing = (1 - body) * (1 - shadow) * 255
+    passing = np.rint((1 - body) * (1 - shadow) * 255).astype(np.uint8)
+    own = np.clip(colour * 255, 0, 255).astype(np.uint8)
     return Sprite(
-        colour=np.clip(colour * 255, 0, 255).astype(np.uint8),
-        passing=np.repeat(np.rint(passing).astype(np.uint8)[:, :, None], 3, axis=2),
+        colour=own,
+        passing=np.repeat(passing[:, :, None], 3, axis=2),
+        coat=np.asarray(cv2.merge([*cv2.split(own), passing]), np.uint8),
         centre_px=(
             int(columns[0] + columns[-1] + 1) // 2,
             int(rows[0] + rows[-1] + 1) // 2,
         ),
         along_mm=float(columns[-1] - columns[0] + 1) * mm_per_px,
         across_mm=float(rows[-1] - rows[0] + 1) * mm_per_px,
+        mm_per_px=mm_per_px,
+        relief=relief,
     )
