@@ -18,8 +18,8 @@ Tamper = Callable[[bytes, Random], bytes]
 
 def flip_bits(frame: bytes, random: Random) -> bytes:
     data = bytearray(frame)
-    for _ in range(random.choice((1, 1, 2, 3))):
-        data[random.randrange(len(data))] ^= 1 << random.randrange(8)
+    for bit in random.sample(range(8 * len(data)), random.choice((1, 1, 2, 3))):
+        data[bit // 8] ^= 1 << bit % 8
     return bytes(data)
 
 

@@ -47,7 +47,7 @@ def offset_of(field: str, *, structure: str = "struct board", header: str = "boa
 
 def tick_address() -> int:
     """Of the belt's tick count, 32 bits."""
-    return address_of("board") + offset_of("tick")
+    return address_of("the_board") + offset_of("tick")
 
 
 def u32(value: int) -> bytes:

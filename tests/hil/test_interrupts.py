@@ -7,7 +7,7 @@ import pytest
 
 from benchmarks.board.host import BenchHost
 from benchmarks.board.memory import MEMORY_LIMIT_BYTES, sizes
-from firmware_bridge.simavr import Simavr
+from firmware_bridge.simavr import CYCLES_PER_US, Simavr
 from firmware_bridge.simavr_probe import ENTRY_CYCLES, Probe
 
 pytestmark = pytest.mark.hil
@@ -17,7 +17,7 @@ BYTE_CYCLES = 10 * 64
 
 
 @pytest.fixture(scope="module")
-def probe(built_firmware: Path) -> Probe:
+def host(built_firmware: Path) -> BenchHost:
     """Two seconds of the fastest belt with the wire full both ways."""
     host = BenchHost(sim=Simavr(), random=Random(5))
     host.connect()
@@ -26,7 +26,19 @@ def probe(built_firmware: Path) -> Probe:
     host.turn(10_000)
     assert host.sim.resets == 0
     assert host.acknowledged > 300
+    return host
+
+
+@pytest.fixture(scope="module")
+def probe(host: BenchHost) -> Probe:
     return host.sim.probe()
+
+
+def test_an_outlet_follows_its_encoder_edge_within_20_microseconds(host: BenchHost) -> None:
+    delays_us = [(d + ENTRY_CYCLES) / CYCLES_PER_US for d in host.delays_cycles()]
+    assert len(delays_us) > 1_000
+    assert max(delays_us) <= 20
+    assert max(delays_us) - min(delays_us) <= 10
 
 
 def test_interrupts_are_never_masked_for_longer_than_a_byte_takes(probe: Probe) -> None:

@@ -7,6 +7,7 @@
 #include "lock.h"
 #include "pins.h"
 #include "platform.h"
+#include "the_board.h"
 
 struct stamp {
     bool set;
@@ -14,7 +15,6 @@ struct stamp {
     uint32_t now_us;
 };
 
-static struct board *told;
 static volatile struct stamp stamps[BEAM_COUNT];
 
 /* Each looks for the edge away from the level that is known. */
@@ -25,12 +25,11 @@ static void watch_entry(bool blocked)
     TIMSK1 |= _BV(ICIE1);
 }
 
-void beam_pins_start(struct board *board)
+void beam_pins_start(void)
 {
-    told = board;
-    board->beams.blocked[BEAM_ENTRY] = PIN_LEVEL(PIN_ENTRY_BEAM);
-    board->beams.blocked[BEAM_PASSED] = PIN_LEVEL(PIN_PASSED_BEAM);
-    watch_entry(board->beams.blocked[BEAM_ENTRY]);
+    the_board.beams.blocked[BEAM_ENTRY] = PIN_LEVEL(PIN_ENTRY_BEAM);
+    the_board.beams.blocked[BEAM_PASSED] = PIN_LEVEL(PIN_PASSED_BEAM);
+    watch_entry(the_board.beams.blocked[BEAM_ENTRY]);
     PCMSK0 = PIN_BIT(PIN_PASSED_BEAM);
     PCIFR = _BV(PCIF0);
     PCICR |= _BV(PCIE0);
@@ -38,7 +37,7 @@ void beam_pins_start(struct board *board)
 
 static inline void stamp(uint8_t beam, uint16_t half_us)
 {
-    stamps[beam].tick = told->tick;
+    stamps[beam].tick = the_board.tick;
     stamps[beam].now_us = clock_us_at(half_us);
     stamps[beam].set = true;
 }
@@ -57,17 +56,17 @@ ISR(PCINT0_vect)
 
 static void note(uint8_t beam, bool blocked, uint32_t tick, uint32_t now_us)
 {
-    if (told->settings.machine.beams & 1 << beam)
-        beams_note(&told->beams, beam, blocked, tick, now_us);
+    if (the_board.settings.machine.beams & 1 << beam)
+        beams_note(&the_board.beams, beam, blocked, tick, now_us);
 }
 
 /* The edge that was stamped, and after it the level of now. A stamped beam rests, so the stamp holds
  * still. */
 static void look_at(uint8_t beam, bool blocked)
 {
-    note(beam, !told->beams.blocked[beam], stamps[beam].tick, stamps[beam].now_us);
+    note(beam, !the_board.beams.blocked[beam], stamps[beam].tick, stamps[beam].now_us);
     lock_t held = lock();
-    uint32_t tick = told->tick;
+    uint32_t tick = the_board.tick;
     unlock(held);
     note(beam, blocked, tick, platform_now_us());
     stamps[beam].set = false;

@@ -5,9 +5,7 @@
 #ifndef BEAM_PINS_H
 #define BEAM_PINS_H
 
-#include "board.h"
-
-void beam_pins_start(struct board *board);
+void beam_pins_start(void);
 
 /* Every millisecond, in an interrupt. */
 void beam_pins_pass_ms(void);

@@ -4,7 +4,8 @@
 #include <avr/io.h>
 
 #include "lock.h"
-#include "pins.h"
+#include "settling.h"
+#include "the_board.h"
 
 #define SKIPPED 2
 #define BOTH (_BV(INT0) | _BV(INT1))
@@ -14,7 +15,6 @@ static const int8_t steps[16] = {
     0, 1, -1, SKIPPED, -1, 0, SKIPPED, 1, 1, SKIPPED, 0, -1, SKIPPED, -1, 1, 0,
 };
 
-static struct board *watched;
 static uint8_t level;
 static uint8_t edges_left;
 static bool counting = true;
@@ -24,9 +24,8 @@ static inline uint8_t read_level(void)
     return PIND >> 2 & 3;
 }
 
-void encoder_start(struct board *board)
+void encoder_start(void)
 {
-    watched = board;
     level = read_level();
     edges_left = MAX_EDGES_PER_MS;
     EICRA = _BV(ISC00) | _BV(ISC10);
@@ -63,15 +62,16 @@ ISR(INT0_vect)
     int8_t step = steps[(uint8_t)(level << 2) | now];
     if (--edges_left == 0) {
         EIMSK = 0;
-        board_on_storm(watched);
+        storm_noted = true;
+        settle_soon();
     } else if (now != read_level() || step == 0) {
-        watched->encoder_errors += step != 0;
+        the_board.encoder_errors += step != 0;
     } else {
         level = now;
         if (step == SKIPPED)
-            watched->encoder_errors++;
-        else if (board_on_step(watched, step))
-            board_settle(watched);
+            the_board.encoder_errors++;
+        else if (board_on_step(&the_board, step))
+            settle_soon();
     }
 }
 

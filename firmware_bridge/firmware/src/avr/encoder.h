@@ -2,10 +2,10 @@
 #ifndef ENCODER_H
 #define ENCODER_H
 
-#include "board.h"
+#include <stdbool.h>
 
 /* The levels as they are now are where counting starts. */
-void encoder_start(struct board *board);
+void encoder_start(void);
 
 /* Counts, or not while the ticks are virtual. Interrupts off. */
 void encoder_count(bool counting);

@@ -2,19 +2,18 @@
 #include <avr/sleep.h>
 
 #include "beam_pins.h"
-#include "board.h"
 #include "clock.h"
 #include "encoder.h"
 #include "reset.h"
 #include "safety.h"
-#include "servo.h"
+#include "settling.h"
+#include "the_board.h"
 #include "uart.h"
-#include "virtual_ticks.h"
 
 /* A wire that is never silent must not keep the rest of the loop from its turn. */
 #define BYTES_A_ROUND 48
 
-static struct board board;
+struct board the_board;
 
 /* Idle until an interrupt, unless a byte has come in since it was last looked: the instruction
  * after sei still runs before any interrupt, so none can slip in before the sleep. */
@@ -35,17 +34,16 @@ int main(void)
     uint8_t byte;
     uart_start();
     clock_start();
-    servo_start(&board);
-    virtual_ticks_start(&board);
-    board_init(&board, reset_count_boot(), BUILD_HASH, reset_cause());
-    encoder_start(&board);
-    beam_pins_start(&board);
-    safety_start(&board);
+    settling_start();
+    board_init(&the_board, reset_count_boot(), BUILD_HASH, reset_cause());
+    encoder_start();
+    beam_pins_start();
+    safety_start();
     sei();
     for (;;) {
         for (uint8_t i = 0; i < BYTES_A_ROUND && uart_read(&byte); i++)
-            board_receive(&board, byte);
-        board_tell(&board);
+            board_receive(&the_board, byte);
+        board_tell(&the_board);
         safety_main_progress();
         rest();
     }

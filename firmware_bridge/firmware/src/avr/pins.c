@@ -3,15 +3,7 @@
 #include "messages.h"
 #include "platform.h"
 
-uint8_t digital_outlets = 0xFF;
-
-void platform_set_outlets(uint8_t mask)
-{
-    uint8_t held = (uint8_t)~digital_outlets;
-    mask &= digital_outlets;
-    PORTD = (uint8_t)((PORTD & (0x0F | (held << 4 & 0xF0))) | (mask << 4 & 0xF0));
-    PORTC = (uint8_t)((PORTC & (0xF0 | (held >> 4))) | mask >> 4);
-}
+uint8_t digital_pins_d = OUTLETS_D, digital_pins_c = OUTLETS_C;
 
 void platform_set_belt(bool running)
 {

@@ -43,7 +43,4 @@
 #define PULL_UPS_C (PIN_BIT(PIN_ESTOP) | PIN_BIT(PIN_AUX))
 #define PULL_UPS_D (PIN_BIT(PIN_ENCODER_A) | PIN_BIT(PIN_ENCODER_B) | 1 << 0)
 
-/* Outlets whose pins follow the board's mask; the others are servos. */
-extern uint8_t digital_outlets;
-
 #endif

@@ -8,16 +8,15 @@
 #include "encoder.h"
 #include "lock.h"
 #include "pins.h"
+#include "the_board.h"
 
 #define MS 250 /* counts of timer 2 at 16 MHz / 64 */
 
-static struct board *guarded;
 static volatile bool timer_ran;
 static uint8_t owed;
 
-void safety_start(struct board *board)
+void safety_start(void)
 {
-    guarded = board;
     PCMSK1 = PIN_BIT(PIN_ESTOP);
     PCIFR = _BV(PCIF1);
     PCICR |= _BV(PCIE1);
@@ -32,17 +31,18 @@ ISR(PCINT1_vect)
 {
     if (PIN_LEVEL(PIN_ESTOP)) {
         PCICR &= (uint8_t)~_BV(PCIE1);
-        board_on_estop(guarded);
+        board_on_estop(&the_board);
     }
 }
 
-static void pass_ms(void)
+/* Not inline: the interrupt around it would save more registers before it lets others in. */
+__attribute__((noinline)) static void pass_ms(void)
 {
     encoder_pass_ms();
     beam_pins_pass_ms();
-    board_on_timer(guarded);
+    board_on_timer(&the_board);
     lock_t held = lock();
-    if (!guarded->estop)
+    if (!the_board.estop)
         PCICR |= _BV(PCIE1);
     unlock(held);
     timer_ran = true;

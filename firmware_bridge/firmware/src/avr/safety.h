@@ -2,9 +2,7 @@
 #ifndef SAFETY_H
 #define SAFETY_H
 
-#include "board.h"
-
-void safety_start(struct board *board);
+void safety_start(void);
 
 /* The main loop has come round. Feeds the watchdog if the timer interrupt has run, too. */
 void safety_main_progress(void);

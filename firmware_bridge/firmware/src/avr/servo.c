@@ -1,16 +1,15 @@
-#include "servo.h"
-
+/* Hobby servos on outlets: one pulse each in a frame of 20 ms, by compare A of timer 1. */
 #include <avr/interrupt.h>
 #include <avr/io.h>
 
 #include "lock.h"
 #include "pins.h"
+#include "the_board.h"
 
 #define TURN 5000U /* half microseconds: an eighth of a frame, longer than any pulse */
 
 static const uint8_t bits[CHANNELS] = {1, 2, 4, 8, 16, 32, 64, 128};
 
-static const struct board *obeyed;
 static uint8_t servos;
 static uint8_t turn;
 static uint16_t rest; /* of the turn, after its pulse */
@@ -22,16 +21,12 @@ static void set_pin(uint8_t bit, bool high)
     PORTC = (uint8_t)(high ? PORTC | c : PORTC & ~c);
 }
 
-void servo_start(const struct board *board)
-{
-    obeyed = board;
-}
-
 void platform_set_servos(uint8_t mask)
 {
     lock_t held = lock();
     platform_set_outlets(0);
-    digital_outlets = (uint8_t)~mask;
+    digital_pins_d = (uint8_t)(~mask << 4);
+    digital_pins_c = OUTLETS_C & (uint8_t)~(mask >> 4);
     servos = mask;
     platform_stop_pulses();
     OCR1A = TCNT1 + TURN;
@@ -51,10 +46,10 @@ void platform_stop_pulses(void)
 
 static bool begin_pulse(uint8_t bit)
 {
-    const struct outlet *outlet = &obeyed->settings.outlets[turn];
-    if (!(servos & bit) || obeyed->estop)
+    const struct outlet *outlet = &the_board.settings.outlets[turn];
+    if (!(servos & bit) || the_board.estop)
         return false;
-    uint16_t pulse = 2 * (obeyed->mask & bit ? outlet->open_us : outlet->closed_us);
+    uint16_t pulse = 2 * (the_board.mask & bit ? outlet->open_us : outlet->closed_us);
     set_pin(bit, true);
     OCR1A += pulse;
     rest = TURN - pulse;

@@ -6,12 +6,12 @@
 #include "platform.h"
 
 #define BAUD 250000UL
-#define RX_SIZE 128 /* powers of two */
-#define TX_SIZE 128
+#define RX_LAST 127 /* of a ring whose size is a power of two */
+#define TX_LAST 127
 
-static uint8_t rx[RX_SIZE];
+static uint8_t rx[RX_LAST + 1];
 static volatile uint8_t rx_head, rx_tail;
-static uint8_t tx[TX_SIZE];
+static uint8_t tx[TX_LAST + 1];
 static volatile uint8_t tx_head, tx_tail;
 
 void uart_start(void)
@@ -26,7 +26,7 @@ ISR(USART_RX_vect)
 {
     uint8_t byte = UDR0;
     uint8_t head = rx_head;
-    uint8_t next = (uint8_t)((head + 1) % RX_SIZE);
+    uint8_t next = (uint8_t)(head + 1) & RX_LAST;
     if (next == rx_tail)
         return;
     rx[head] = byte;
@@ -41,7 +41,7 @@ ISR(USART_UDRE_vect)
         return;
     }
     UDR0 = tx[tail];
-    tx_tail = (uint8_t)((tail + 1) % TX_SIZE);
+    tx_tail = (uint8_t)(tail + 1) & TX_LAST;
 }
 
 bool uart_is_empty(void)
@@ -55,19 +55,19 @@ bool uart_read(uint8_t *byte)
         return false;
     uint8_t tail = rx_tail;
     *byte = rx[tail];
-    rx_tail = (uint8_t)((tail + 1) % RX_SIZE);
+    rx_tail = (uint8_t)(tail + 1) & RX_LAST;
     return true;
 }
 
 bool platform_transmit(const uint8_t *data, uint8_t length)
 {
     uint8_t head = tx_head;
-    uint8_t room = (uint8_t)((tx_tail - head - 1) % TX_SIZE);
+    uint8_t room = (uint8_t)(tx_tail - head - 1) & TX_LAST;
     if (room < length)
         return false;
     while (length--) {
         tx[head] = *data++;
-        head = (uint8_t)((head + 1) % TX_SIZE);
+        head = (uint8_t)(head + 1) & TX_LAST;
     }
     tx_head = head;
     UCSR0B |= _BV(UDRIE0);

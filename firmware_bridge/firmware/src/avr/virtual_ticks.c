@@ -1,22 +1,17 @@
-#include "virtual_ticks.h"
-
+/* Ticks for a belt without an encoder, from compare B of timer 1. */
 #include <avr/interrupt.h>
 #include <avr/io.h>
 
 #include "encoder.h"
 #include "lock.h"
+#include "settling.h"
+#include "the_board.h"
 
 #define LONGEST_STEP 0x4000U /* half microseconds; longer periods take several steps */
 
-static struct board *moved;
 static uint32_t period_256; /* half microseconds, times 256 */
 static uint32_t left;       /* half microseconds until the next tick */
 static uint8_t fraction;
-
-void virtual_ticks_start(struct board *board)
-{
-    moved = board;
-}
 
 /* 2 MHz · 256 · 1000 does not fit 32 bits; an eighth of it leaves the period exact to 10 ppm. */
 void platform_set_virtual_speed(uint32_t mticks_s)
@@ -70,6 +65,6 @@ ISR(TIMER1_COMPB_vect)
     if (tick)
         add_period();
     next_step();
-    if (tick && board_on_step(moved, 1))
-        board_settle(moved);
+    if (tick && board_on_step(&the_board, 1))
+        settle_soon();
 }

@@ -25,7 +25,7 @@ void board_stop_shots(struct board *board, uint8_t reason)
 {
     platform_set_outlets(0);
     board->mask = 0;
-    board->due.set = false;
+    board_drop_plan(board);
     board->pulse_left_ms = 0;
     if (board->unbooked.stop == REASON_NONE)
         board->unbooked.stop = reason;
@@ -40,29 +40,25 @@ static void insert_incoming(struct board *board, uint32_t tick)
     board->incoming = 0;
 }
 
-/* What the interrupts have left. The ticks stay valid: until this is booked and the next due is
- * published, nothing fires, and without an open outlet nothing reverses. */
-static struct unbooked take_unbooked(struct board *board)
+static struct unbooked take_unbooked(struct board *board, uint8_t *done)
 {
     lock_t held = lock();
     struct unbooked taken = board->unbooked;
     board->unbooked = (struct unbooked){0};
+    *done = board->done;
     unlock(held);
     return taken;
 }
 
-/* In the order in which they can have happened: whatever comes after the shot has fired clears what is
- * due, so that nothing fires before it is booked. */
+/* In the order in which they can have happened: whatever else happens after something due was done drops
+ * the plan, so that nothing more is done before it is booked. */
 static void book(struct board *board, uint32_t tick)
 {
     struct shot_queue *queue = &board->queue;
-    struct unbooked unbooked = take_unbooked(board);
-    uint8_t opened = unbooked.opened_by_hand;
-    if (unbooked.fired)
-        opened |= shot_queue_advance(queue, board->due.tick, board->fired_tick,
-                                     board->fired_resting, board->limits.why);
-    if (opened)
-        limits_opened(&board->limits, opened);
+    uint8_t done;
+    struct unbooked unbooked = take_unbooked(board, &done);
+    for (; board->booked != done; board->booked++)
+        shot_queue_advance(queue, &board->plan->dues[board->booked], board->limits.why);
     if (unbooked.reversed)
         shot_queue_close(queue, 0xFF, OUTCOME_CANCELLED, REASON_REVERSE, board->reversed_tick);
     if (unbooked.cut_on_time)
@@ -87,21 +83,34 @@ static uint32_t read_tick(const struct board *board)
     return tick;
 }
 
-__attribute__((noinline)) static void settle_once(struct board *board)
+static struct plan *other_plan(struct board *board)
+{
+    return &board->plans[board->plan == board->plans];
+}
+
+__attribute__((noinline)) static struct plan *settle_once(struct board *board)
 {
     uint32_t tick = read_tick(board);
+    struct plan *plan = other_plan(board);
     book(board, tick);
-    board->next_due = shot_queue_next_due(&board->queue, tick);
+    shot_queue_plan(&board->queue, tick, plan);
+    return plan;
 }
 
 /* Interrupts off. What became due meanwhile is done at once, and booked in another round. */
-static void publish_due(struct board *board)
+static inline void adopt_plan(struct board *board, struct plan *plan)
 {
-    board->due = board->next_due;
-    if (!board->due.set || ahead(board->tick, board->due.tick) < 0)
+    struct due *due = plan->dues;
+    board->plan = plan;
+    board->due = due;
+    board->booked = board->done = 0;
+    if (!due->set)
         return;
-    board_fire(board);
-    board->unsettled = true;
+    int32_t late = ahead(board->tick, due->tick);
+    if (late < 0)
+        return;
+    due->late = late < 0xFF ? (uint8_t)late : 0xFF;
+    board_fire(board, due);
 }
 
 void board_settle(struct board *board)
@@ -113,10 +122,10 @@ void board_settle(struct board *board)
         while (board->unsettled) {
             board->unsettled = false;
             let_interrupts_in();
-            settle_once(board);
+            struct plan *plan = settle_once(board);
             keep_interrupts_out();
             if (!board->unsettled)
-                publish_due(board);
+                adopt_plan(board, plan);
         }
         board->settling = false;
     }
@@ -156,6 +165,8 @@ void board_init(struct board *board, uint32_t boot_nonce, uint32_t build_hash, u
 {
     memset(board, 0, sizeof *board);
     shot_queue_clear(&board->queue);
+    board->plan = board->plans;
+    board_drop_plan(board);
     board->boot_nonce = boot_nonce;
     board->build_hash = build_hash;
     board->reset_cause = reset_cause;

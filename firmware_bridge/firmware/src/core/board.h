@@ -21,25 +21,24 @@ enum standing { STANDING_BY_ORDER, STANDING_UNORDERED, STANDING_FOR_FAULT };
 
 /* What interrupts have done and board_settle has to book. */
 struct unbooked {
-    bool fired;
     bool reversed;
     uint8_t cut_on_time;
     uint8_t cut_duty;
     uint8_t stop; /* a reason */
-    uint8_t opened_by_hand;
 };
 
 struct board {
     volatile uint32_t tick;
-    struct due due;
-    uint8_t mask; /* outlets as they are */
+    struct due *volatile due; /* to be done next, in the plan that holds */
+    volatile uint8_t mask;    /* outlets as they are */
     bool settling;
     volatile bool unsettled;
     struct unbooked unbooked;
-    uint32_t fired_tick; /* where what was due fired: there or, after a busy moment, beyond */
     uint32_t reversed_tick;
-    uint8_t fired_resting;
-    struct due next_due;
+    struct plan plans[2]; /* one holds while the other one is made */
+    struct plan *plan;    /* holds */
+    uint8_t booked;       /* dues of it */
+    volatile uint8_t done;
     struct shot_queue queue;
     struct shot_slot *incoming; /* to be inserted; then null */
     uint8_t incoming_reason;
@@ -104,40 +103,55 @@ void board_on_storm(struct board *board);
 /* Books what is unbooked and looks for the next due tick. */
 void board_settle(struct board *board);
 
-/* Does what is due at this tick. */
-static inline void board_fire(struct board *board)
+/* Nothing of the plan is done any more. Interrupts off; board_settle has to follow. */
+static inline void board_drop_plan(struct board *board)
+{
+    board->due = &board->plan->dues[PLANNED];
+}
+
+/* Does what is due. An outlet that rests and does not open upsets the plan behind it. Interrupts off;
+ * board_settle has to follow. */
+static inline void board_fire(struct board *board, struct due *due)
 {
     uint8_t mask = board->mask;
     uint8_t resting = board->limits.resting;
-    uint8_t opens = board->due.opens & (mask | (uint8_t)~resting);
-    mask = (mask | opens) & (uint8_t)~board->due.closes;
+    uint8_t opens = due->opens & (mask | (uint8_t)~resting);
+    uint8_t opened = opens & (uint8_t)~mask;
+    mask = (mask | opens) & (uint8_t)~due->closes;
     platform_set_outlets(mask);
     board->mask = mask;
-    board->due.set = false;
-    board->unbooked.fired = true;
-    board->fired_resting = resting;
-    board->fired_tick = board->tick;
+    due->resting = resting;
+    limits_opened(&board->limits, opened);
+    board->done++;
+    board->unsettled = true;
+    board->due = due + 1;
+    if (opens != due->opens)
+        board_drop_plan(board);
 }
 
-/* The belt has moved by one tick, 1 or -1. Returns whether board_settle is to be called. */
+/* The belt has moved by one tick, 1 or -1. Returns whether board_settle is to be called; if it is at work
+ * already it will see by itself. */
 static inline bool board_on_step(struct board *board, int8_t step)
 {
-    uint32_t tick = board->tick + (uint32_t)(int32_t)step;
-    board->tick = tick;
     if (step > 0) {
-        if (tick != board->due.tick || !board->due.set)
+        uint32_t tick = board->tick + 1;
+        board->tick = tick;
+        struct due *due = board->due;
+        if (tick != due->tick || !due->set)
             return false;
-        board_fire(board);
-        return true;
+        board_fire(board, due);
+        return !board->settling;
     }
+    board->tick--;
     if (!board->mask)
         return false;
     platform_set_outlets(0);
     board->mask = 0;
-    board->due.set = false;
+    board_drop_plan(board);
     board->unbooked.reversed = true;
-    board->reversed_tick = tick;
-    return true;
+    board->unsettled = true;
+    board->reversed_tick = board->tick;
+    return !board->settling;
 }
 
 /* --- between the core's files --- */

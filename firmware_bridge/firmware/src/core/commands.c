@@ -100,7 +100,10 @@ static uint8_t cancel(struct board *board, uint32_t item_id)
     bool in_time = slot->state == SLOT_ARMED;
     if (in_time)
         slot->stands_for &= (uint8_t)~bit;
-    board->drop_empty = slot->stands_for == 0;
+    if (slot->stands_for == 0) {
+        board->drop_empty = true;
+        board_drop_plan(board);
+    }
     unlock(held);
     if (!in_time)
         return REASON_LATE;
@@ -155,7 +158,7 @@ static uint8_t fire_by_hand(struct board *board, const struct pulse *pulse)
         board->mask = (uint8_t)(1 << pulse->channel);
         platform_set_outlets(board->mask);
         board->pulse_left_ms = pulse->duration_ms;
-        board->unbooked.opened_by_hand = board->mask;
+        limits_opened(&board->limits, board->mask);
     }
     unlock(held);
     board_settle(board);

@@ -88,10 +88,15 @@ static void raise_jam(struct board *board)
 static void watch_beams(struct board *board)
 {
     const struct machine_write *machine = &board->settings.machine;
+    if (!board->belt || !machine->jam_ticks)
+        return;
     lock_t held = lock();
-    if (board->belt && machine->jam_ticks &&
-        beams_are_jammed(&board->beams, machine->beams, board->tick, machine->jam_ticks))
-        raise_jam(board);
+    uint32_t tick = board->tick;
+    unlock(held);
+    if (!beams_are_jammed(&board->beams, machine->beams, tick, machine->jam_ticks))
+        return;
+    held = lock();
+    raise_jam(board);
     unlock(held);
 }
 
@@ -179,7 +184,7 @@ static void cut(struct board *board, struct cuts cuts)
     if (mask) {
         board->mask &= (uint8_t)~mask;
         platform_set_outlets(board->mask);
-        board->due.set = false;
+        board_drop_plan(board);
         board->pulse_left_ms = 0;
         board->unbooked.cut_on_time |= cuts.on_time;
         board->unbooked.cut_duty |= cuts.duty;
@@ -200,7 +205,7 @@ void board_on_timer(struct board *board)
     if (inputs & INPUT_ESTOP)
         board_on_estop(board);
     watch_silence(board);
-    cut(board, limits_pass_ms(&board->limits, &board->settings, board->mask));
+    cut(board, limits_pass_ms(&board->limits, &board->settings, &board->mask));
     watch_encoder(board);
     watch_beams(board);
     watch_aux(board, inputs & INPUT_AUX);

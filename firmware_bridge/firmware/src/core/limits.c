@@ -27,14 +27,6 @@ static void cool(struct limits *limits, const struct outlet *outlet, uint8_t cha
         limits->why[channel] = REASON_NONE;
 }
 
-void limits_opened(struct limits *limits, uint8_t mask)
-{
-    lock_t held = lock();
-    limits->opened |= mask;
-    limits->resting |= mask;
-    unlock(held);
-}
-
 /* One millisecond of the on-time goes to the time since the opening. */
 static void begin(struct limits *limits, const struct outlet *outlet, uint8_t channel)
 {
@@ -66,15 +58,18 @@ static bool is_turn_of(struct limits *limits, uint8_t channel)
     return (channel & 3) == limits->phase;
 }
 
-struct cuts limits_pass_ms(struct limits *limits, const struct settings *settings, uint8_t mask)
+/* The mask is read together with what has opened: an outlet that opens between two readings would be
+ * counted by neither millisecond, and its on-time have no end. */
+struct cuts limits_pass_ms(struct limits *limits, const struct settings *settings,
+                           const volatile uint8_t *mask)
 {
     struct cuts cuts = {0, 0};
     uint8_t resting = 0;
     lock_t held = lock();
     uint8_t opened = limits->opened;
     limits->opened = 0;
+    limits->counting = (limits->counting | opened) & *mask;
     unlock(held);
-    limits->counting = (limits->counting | opened) & mask;
     limits->phase = (limits->phase + 1) & 3;
     for (uint8_t channel = 0, bit = 1; channel < CHANNELS; channel++, bit = (uint8_t)(bit << 1)) {
         const struct outlet *outlet = &settings->outlets[channel];

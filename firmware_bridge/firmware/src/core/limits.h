@@ -22,10 +22,15 @@ struct cuts {
     uint8_t duty;
 };
 
-/* These outlets have just opened. Callable wherever limits_pass_ms may be interrupted. */
-void limits_opened(struct limits *limits, uint8_t mask);
+/* These outlets have just opened. Interrupts off. */
+static inline void limits_opened(struct limits *limits, uint8_t mask)
+{
+    limits->opened |= mask;
+    limits->resting |= mask;
+}
 
 /* A millisecond has passed with the outlets in `mask` open; returns those to close. */
-struct cuts limits_pass_ms(struct limits *limits, const struct settings *settings, uint8_t mask);
+struct cuts limits_pass_ms(struct limits *limits, const struct settings *settings,
+                           const volatile uint8_t *mask);
 
 #endif

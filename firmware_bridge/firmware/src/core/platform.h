@@ -10,8 +10,8 @@
 /* Microseconds since boot; wraps every 71.6 minutes. Callable in interrupts. */
 uint32_t platform_now_us(void);
 
-/* Outlet k is open where bit k is set; bits of servos have no effect. Callable in interrupts. */
-void platform_set_outlets(uint8_t mask);
+/* Outlet k is open where bit k is set; bits of servos have no effect: platform_set_outlets(mask). */
+#include "outlet_pins.h"
 
 /* Which outlets are servos: their pins carry pulses from now on, as long as for the closed or the open
  * position by the board's mask. */

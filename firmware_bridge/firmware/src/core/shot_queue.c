@@ -7,168 +7,202 @@
 /* A table, because an AVR shifts by a variable count bit by bit. */
 static const uint8_t bits[8] = {1, 2, 4, 8, 16, 32, 64, 128};
 
+static struct shot_slot *slot_of(struct shot_queue *queue, uint8_t edge)
+{
+    return &queue->slots[edge >> 1];
+}
+
 void shot_queue_clear(struct shot_queue *queue)
 {
     memset(queue, 0, sizeof *queue);
-    queue->armed = NO_SLOT;
-    queue->open = NO_SLOT;
+    queue->first = NO_EDGE;
 }
 
-/* --- lists: in board_settle ------------------------------------------------------------------- */
+/* --- edges: in board_settle ------------------------------------------------------------------- */
+
+/* Puts an edge behind those of its tick, from `link` on; returns where the next one may go. */
+static uint8_t *link_edge(struct shot_queue *queue, uint8_t *link, uint8_t edge)
+{
+    struct shot_slot *slot = slot_of(queue, edge);
+    uint32_t tick = slot->ticks[edge & 1];
+    while (*link != NO_EDGE) {
+        struct shot_slot *other = slot_of(queue, *link);
+        if (ahead(other->ticks[*link & 1], tick) > 0)
+            break;
+        link = &other->next[*link & 1];
+    }
+    slot->next[edge & 1] = *link;
+    *link = edge;
+    return &slot->next[edge & 1];
+}
 
 static void end_slot(struct shot_queue *queue, struct shot_slot *slot, uint8_t outcome,
                      uint8_t reason, uint32_t tick)
 {
-    slot->close_tick = tick;
+    slot->ticks[1] = tick;
     slot->outcome = outcome;
     slot->reason = reason;
     slot->state = SLOT_ENDED;
     queue->ended++;
 }
 
-static struct shot_slot *take_first(struct shot_queue *queue, uint8_t *link)
+static void open_slot(struct shot_queue *queue, struct shot_slot *slot, uint32_t tick)
 {
-    struct shot_slot *slot = &queue->slots[*link];
-    *link = slot->next;
-    return slot;
-}
-
-static void open_slot(struct shot_queue *queue, uint8_t index, uint32_t tick)
-{
-    struct shot_slot *slot = &queue->slots[index];
-    slot->next = queue->open;
-    queue->open = index;
     slot->state = SLOT_OPEN;
     slot->opened = true;
-    slot->open_tick = tick;
+    slot->ticks[0] = tick;
     queue->open_count[slot->channel]++;
     queue->open_mask |= bits[slot->channel];
 }
 
-/* Ends the open slot that `link` points at. */
-static void close_at(struct shot_queue *queue, uint8_t *link, uint8_t outcome, uint8_t reason,
-                     uint32_t tick)
+static void close_slot(struct shot_queue *queue, struct shot_slot *slot, uint8_t outcome,
+                       uint8_t reason, uint32_t tick)
 {
-    struct shot_slot *slot = take_first(queue, link);
     if (--queue->open_count[slot->channel] == 0)
         queue->open_mask &= (uint8_t)~bits[slot->channel];
     end_slot(queue, slot, outcome, reason, tick);
 }
 
+/* Takes the edges of ended shots off the list. */
+static void unlink_ended(struct shot_queue *queue)
+{
+    uint8_t *link = &queue->first;
+    while (*link != NO_EDGE) {
+        struct shot_slot *slot = slot_of(queue, *link);
+        uint8_t *next = &slot->next[*link & 1];
+        if (slot->state == SLOT_ENDED)
+            *link = *next;
+        else
+            link = next;
+    }
+}
+
 uint8_t shot_queue_insert(struct shot_queue *queue, struct shot_slot *slot, uint32_t tick)
 {
-    uint8_t *link = &queue->armed;
-    if (ahead(slot->open_tick, tick) <= 0)
+    uint8_t edge = (uint8_t)((slot - queue->slots) << 1);
+    if (ahead(slot->ticks[0], tick) <= 0)
         return REASON_LATE;
-    while (*link != NO_SLOT && ahead(queue->slots[*link].open_tick, slot->open_tick) <= 0)
-        link = &queue->slots[*link].next;
-    slot->next = *link;
-    *link = (uint8_t)(slot - queue->slots);
+    link_edge(queue, link_edge(queue, &queue->first, edge), edge | 1);
     slot->state = SLOT_ARMED;
     return REASON_NONE;
 }
 
-/* Opens what is due. Only a board that was kept from settling for the whole window finds a shot whose
- * window is over before it opened: too late. */
-static uint8_t open_due(struct shot_queue *queue, uint32_t due, uint32_t tick, uint8_t resting,
-                        const uint8_t *why_resting)
+/* Only a board that was kept from settling for the whole window finds a shot whose window is over
+ * before it opened: too late. */
+static void pass_opening(struct shot_queue *queue, struct shot_slot *slot, const struct due *due,
+                         uint8_t resting, const uint8_t *why_resting)
 {
-    uint8_t opened = 0;
-    while (queue->armed != NO_SLOT && ahead(due, queue->slots[queue->armed].open_tick) >= 0) {
-        uint8_t index = queue->armed;
-        struct shot_slot *slot = take_first(queue, &queue->armed);
-        uint8_t bit = bits[slot->channel];
-        if (ahead(due, slot->close_tick) >= 0) {
-            end_slot(queue, slot, OUTCOME_REFUSED, REASON_LATE, tick);
-        } else if (resting & bit & (uint8_t)~queue->open_mask) {
-            uint8_t why = why_resting[slot->channel];
-            end_slot(queue, slot, OUTCOME_REFUSED, why ? why : REASON_MIN_CYCLE, tick);
+    uint32_t tick = due->tick + due->late;
+    if (ahead(due->tick, slot->ticks[1]) >= 0) {
+        end_slot(queue, slot, OUTCOME_REFUSED, REASON_LATE, tick);
+    } else if (resting & bits[slot->channel]) {
+        uint8_t why = why_resting[slot->channel];
+        end_slot(queue, slot, OUTCOME_REFUSED, why ? why : REASON_MIN_CYCLE, tick);
+    } else {
+        open_slot(queue, slot, tick);
+    }
+}
+
+void shot_queue_advance(struct shot_queue *queue, const struct due *due, const uint8_t *why_resting)
+{
+    uint8_t resting = due->resting & (uint8_t)~queue->open_mask;
+    bool refused = false;
+    while (queue->first != NO_EDGE) {
+        uint8_t edge = queue->first;
+        struct shot_slot *slot = slot_of(queue, edge);
+        if (ahead(due->tick, slot->ticks[edge & 1]) < 0)
+            break;
+        queue->first = slot->next[edge & 1];
+        if (edge & 1) {
+            if (slot->state == SLOT_OPEN)
+                close_slot(queue, slot, OUTCOME_FIRED, REASON_NONE, due->tick + due->late);
         } else {
-            opened |= bit & (uint8_t)~queue->open_mask;
-            open_slot(queue, index, tick);
+            pass_opening(queue, slot, due, resting, why_resting);
+            refused |= slot->state == SLOT_ENDED;
         }
     }
-    return opened;
-}
-
-static void close_due(struct shot_queue *queue, uint32_t due, uint32_t tick)
-{
-    uint8_t *link = &queue->open;
-    while (*link != NO_SLOT) {
-        struct shot_slot *slot = &queue->slots[*link];
-        if (ahead(due, slot->close_tick) >= 0)
-            close_at(queue, link, OUTCOME_FIRED, REASON_NONE, tick);
-        else
-            link = &slot->next;
-    }
-}
-
-uint8_t shot_queue_advance(struct shot_queue *queue, uint32_t due, uint32_t tick, uint8_t resting,
-                           const uint8_t *why_resting)
-{
-    uint8_t opened = open_due(queue, due, tick, resting, why_resting);
-    close_due(queue, due, tick);
-    return opened;
+    if (refused)
+        unlink_ended(queue);
 }
 
 void shot_queue_close(struct shot_queue *queue, uint8_t mask, uint8_t outcome, uint8_t reason,
                       uint32_t tick)
 {
-    uint8_t *link = &queue->open;
-    while (*link != NO_SLOT) {
-        struct shot_slot *slot = &queue->slots[*link];
-        if (mask & bits[slot->channel])
-            close_at(queue, link, outcome, reason, tick);
-        else
-            link = &slot->next;
+    for (uint8_t i = 0; i < SHOT_SLOTS; i++) {
+        struct shot_slot *slot = &queue->slots[i];
+        if (slot->state == SLOT_OPEN && mask & bits[slot->channel])
+            close_slot(queue, slot, outcome, reason, tick);
     }
+    unlink_ended(queue);
 }
 
 void shot_queue_stop(struct shot_queue *queue, uint8_t reason, uint32_t tick)
 {
     shot_queue_close(queue, 0xFF, OUTCOME_CANCELLED, reason, tick);
-    while (queue->armed != NO_SLOT)
-        end_slot(queue, take_first(queue, &queue->armed), OUTCOME_CANCELLED, reason, tick);
+    for (uint8_t i = 0; i < SHOT_SLOTS; i++)
+        if (queue->slots[i].state == SLOT_ARMED)
+            end_slot(queue, &queue->slots[i], OUTCOME_CANCELLED, reason, tick);
+    queue->first = NO_EDGE;
 }
 
 void shot_queue_drop_empty(struct shot_queue *queue, uint32_t tick)
 {
-    uint8_t *link = &queue->armed;
-    while (*link != NO_SLOT) {
-        if (queue->slots[*link].stands_for)
-            link = &queue->slots[*link].next;
-        else
-            end_slot(queue, take_first(queue, link), OUTCOME_CANCELLED, REASON_CANCEL, tick);
+    for (uint8_t i = 0; i < SHOT_SLOTS; i++) {
+        struct shot_slot *slot = &queue->slots[i];
+        if (slot->state == SLOT_ARMED && !slot->stands_for)
+            end_slot(queue, slot, OUTCOME_CANCELLED, REASON_CANCEL, tick);
     }
+    unlink_ended(queue);
 }
 
-struct due shot_queue_next_due(const struct shot_queue *queue, uint32_t tick)
+/* The outlets as they will be, while the plan is made. */
+struct prospect {
+    uint8_t count[CHANNELS];
+    uint8_t open;
+};
+
+static void foresee_opening(struct prospect *prospect, struct due *due,
+                            const struct shot_slot *slot)
 {
-    struct due due = {.tick = 0};
-    uint8_t staying = 0;
-    if (queue->armed != NO_SLOT) {
-        due.set = true;
-        due.tick = queue->slots[queue->armed].open_tick;
+    uint8_t bit = bits[slot->channel];
+    if (ahead(due->tick, slot->ticks[1]) >= 0)
+        return; /* over already */
+    prospect->count[slot->channel]++;
+    prospect->open |= bit;
+    due->opens |= bit;
+}
+
+static void foresee_closing(struct prospect *prospect, uint8_t channel)
+{
+    if (--prospect->count[channel] == 0)
+        prospect->open &= (uint8_t)~bits[channel];
+}
+
+void shot_queue_plan(const struct shot_queue *queue, uint32_t tick, struct plan *plan)
+{
+    struct prospect prospect = {.open = queue->open_mask};
+    struct due *due = plan->dues;
+    uint8_t edge = queue->first;
+    memcpy(prospect.count, queue->open_count, sizeof prospect.count);
+    for (; due < &plan->dues[PLANNED] && edge != NO_EDGE; due++) {
+        const struct shot_slot *slot = &queue->slots[edge >> 1];
+        uint8_t before = prospect.open;
+        uint32_t planned = slot->ticks[edge & 1];
+        *due = (struct due){.tick = ahead(tick, planned) > 0 ? tick : planned, .set = true};
+        while (ahead(slot->ticks[edge & 1], due->tick) <= 0) {
+            if (!(edge & 1))
+                foresee_opening(&prospect, due, slot);
+            else if (slot->state == SLOT_OPEN || due != plan->dues)
+                foresee_closing(&prospect, slot->channel);
+            edge = slot->next[edge & 1];
+            if (edge == NO_EDGE)
+                break;
+            slot = &queue->slots[edge >> 1];
+        }
+        due->closes = before & (uint8_t)~prospect.open;
     }
-    for (uint8_t i = queue->open; i != NO_SLOT; i = queue->slots[i].next) {
-        if (!due.set || ahead(queue->slots[i].close_tick, due.tick) < 0)
-            due.tick = queue->slots[i].close_tick;
-        due.set = true;
-    }
-    if (due.set && ahead(tick, due.tick) > 0)
-        due.tick = tick;
-    for (uint8_t i = queue->armed; i != NO_SLOT; i = queue->slots[i].next) {
-        const struct shot_slot *slot = &queue->slots[i];
-        if (ahead(slot->open_tick, due.tick) > 0)
-            break;
-        if (ahead(slot->close_tick, due.tick) > 0)
-            due.opens |= bits[slot->channel];
-    }
-    for (uint8_t i = queue->open; i != NO_SLOT; i = queue->slots[i].next)
-        if (ahead(queue->slots[i].close_tick, due.tick) > 0)
-            staying |= bits[queue->slots[i].channel];
-    due.closes = queue->open_mask & (uint8_t)~(staying | due.opens);
-    return due;
+    due->set = false;
+    plan->dues[PLANNED].set = false;
 }
 
 /* --- main loop -------------------------------------------------------------------------------- */
@@ -246,8 +280,8 @@ static void fill(struct shot_slot *slot, const struct shot_command *shot)
     while (count < ITEMS_PER_SHOT)
         slot->items[count++] = 0;
     slot->channel = shot->channel;
-    slot->open_tick = shot->open_tick;
-    slot->close_tick = shot->close_tick;
+    slot->ticks[0] = shot->open_tick;
+    slot->ticks[1] = shot->close_tick;
     slot->opened = false;
     slot->told = false;
 }

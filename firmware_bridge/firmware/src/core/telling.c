@@ -92,8 +92,8 @@ static bool tell_report(struct board *board, const struct shot_slot *slot)
         .outcome = slot->outcome,
         .reason = slot->reason,
         .opened = slot->opened,
-        .open_tick = slot->opened ? slot->open_tick : 0,
-        .close_tick = slot->opened ? slot->close_tick : 0,
+        .open_tick = slot->opened ? slot->ticks[0] : 0,
+        .close_tick = slot->opened ? slot->ticks[1] : 0,
     };
     return transmit_event(board, MESSAGE_REPORT, &report, sizeof report);
 }
