@@ -241,6 +241,42 @@ def test_an_open_outlet_closes_at_the_first_reverse_tick_and_does_not_reopen(rig
     assert (rig.reports[1].outcome, rig.reports[1].reason) == (Outcome.CANCELLED, Reason.REVERSE)
 
 
+def test_a_fired_shot_never_reopens_however_the_belt_goes_to_and_fro_over_its_window(
+    rig: Rig,
+) -> None:
+    rig.board.shoot(shot(1, 50, 80), rig.now_s)
+    rig.turn(100)
+    for _ in range(2):
+        rig.turn(-90)
+        rig.turn(100)
+    assert rig.swings(OUTLET_PINS[0]) == [(50, True), (80, False)]
+
+
+def test_a_belt_that_turns_back_in_front_of_a_window_fires_it_when_it_gets_there(
+    rig: Rig,
+) -> None:
+    rig.board.shoot(shot(1, 50, 80), rig.now_s)
+    rig.turn(45)
+    rig.turn(-30)
+    rig.turn(100)
+    assert rig.swings(OUTLET_PINS[0]) == [(50, True), (80, False)]
+    assert rig.reports[1].outcome is Outcome.FIRED
+
+
+def test_an_outlet_that_is_open_for_two_windows_closes_for_both_at_a_reverse_tick(
+    rig: Rig,
+) -> None:
+    rig.board.shoot(shot(1, 50, 90), rig.now_s)
+    rig.board.shoot(shot(2, 55, 95), rig.now_s)
+    rig.board.shoot(shot(3, 52, 70, channel=1), rig.now_s)
+    rig.turn(60)
+    rig.turn(-1)
+    rig.turn(60)
+    assert rig.swings(OUTLET_PINS[0]) == [(50, True), (59, False)]
+    assert rig.swings(OUTLET_PINS[1]) == [(52, True), (59, False)]
+    assert {report.reason for report in rig.reports.values()} == {Reason.REVERSE}
+
+
 def test_the_on_time_ceiling_closes_an_outlet_over_a_standing_belt(rig: Rig) -> None:
     rig.board.shoot(shot(1, 50, 100), rig.now_s)
     rig.turn(60)

@@ -1,7 +1,9 @@
 """What both firmwares must do with the bytes on the wire, without the host's link in between."""
 
+import pytest
+
 from firmware_bridge.board import Reason
-from firmware_bridge.codes import REASON_CODES
+from firmware_bridge.codes import REASON_CODES, RESET_CAUSES
 from firmware_bridge.compiled_in import (
     HORIZON_TICKS,
     PROTOCOL_VERSION,
@@ -11,6 +13,8 @@ from firmware_bridge.compiled_in import (
 )
 from firmware_bridge.messages import (
     Ack,
+    BeamEdge,
+    EventAck,
     Flush,
     Heartbeat,
     Hello,
@@ -119,6 +123,42 @@ def test_a_report_is_sent_again_until_it_is_acknowledged(wire: Wire) -> None:
     assert wire.all(Report) == []
 
 
+def test_a_beam_edge_is_sent_again_until_its_number_is_acknowledged(wire: Wire) -> None:
+    wire.greet()
+    for level in (True, False):
+        wire.plant.drive(InputPin.ENTRY_BEAM, level)
+        wire.wait(5_000)
+    wire.wait(4 * REPORT_RESEND_US)
+    first, second = sorted({edge.number for edge in wire.all(BeamEdge)})
+    assert second == first + 1
+    assert 8 <= len(wire.all(BeamEdge)) <= 12
+    assert len({repr(edge) for edge in wire.all(BeamEdge)}) == 2
+    wire.ask(EventAck(number=first))
+    wire.received.clear()
+    wire.wait(4 * REPORT_RESEND_US)
+    assert {edge.number for edge in wire.all(BeamEdge)} == {second}
+    wire.ask(EventAck(number=second))
+    wire.received.clear()
+    wire.wait(4 * REPORT_RESEND_US)
+    assert wire.all(BeamEdge) == []
+
+
+def test_an_edge_of_the_entry_beam_is_stamped_to_some_microseconds(wire: Wire) -> None:
+    wire.greet()
+    wire.turn(40)
+    driven_us = []
+    for number, after_us in enumerate((7_013, 3_777, 12_345, 2_501)):
+        wire.wait(after_us)
+        wire.plant.drive(InputPin.ENTRY_BEAM, number % 2 == 0)
+        driven_us.append(wire.plant.now_us)
+    wire.wait(10_000)
+    edges = {edge.number: edge for edge in wire.all(BeamEdge)}
+    stamped_us = [edges[number].board_us for number in sorted(edges)]
+    offsets = [stamp - driven for stamp, driven in zip(stamped_us, driven_us, strict=True)]
+    assert max(offsets) - min(offsets) <= 4
+    assert {edge.tick for edge in edges.values()} == {40}
+
+
 def test_windows_that_make_no_sense_are_refused_with_their_reason(wire: Wire) -> None:
     wire.greet()
     wire.ask(shot_command(1, 100, 100))
@@ -142,6 +182,42 @@ def test_a_new_session_forgets_the_shots_of_the_old_one(wire: Wire) -> None:
     assert [edge.level for edge in wire.edges if edge.pin is OUTLET_PINS[0]] == [True, False]
     assert wire.rises(OUTLET_PINS[1]) == 0
     assert wire.state().free_slots == SHOT_SLOTS
+
+
+def test_a_new_session_forgets_what_was_answered_and_the_edges_of_the_beams(wire: Wire) -> None:
+    wire.greet(session=1)
+    wire.turn(50)
+    wire.ask(shot_command(1, 20, 30))
+    wire.plant.drive(InputPin.PASSED_BEAM, True)
+    wire.wait(5_000)
+    wire.ask(Hello(protocol=PROTOCOL_VERSION, session=2))
+    wire.received.clear()
+    wire.ask(shot_command(1, 80, 90, session=2))
+    wire.turn(60)
+    assert wire.statuses() == [OK]
+    assert wire.rises(OUTLET_PINS[0]) == 1
+    assert wire.all(BeamEdge) == []
+
+
+def test_a_shot_from_before_a_reset_is_refused_as_stale(wire: Wire) -> None:
+    wire.greet(session=1)
+    wire.reset("brown_out")
+    wire.greet(session=1)
+    wire.ask(shot_command(1, 20, 30))
+    wire.turn(50)
+    assert wire.statuses() == [REASON_CODES[Reason.STALE]]
+    assert wire.rises(OUTLET_PINS[0]) == 0
+
+
+@pytest.mark.parametrize("cause", RESET_CAUSES)
+def test_every_boot_is_counted_and_told_with_its_cause(wire: Wire, cause: str) -> None:
+    wire.wait(20_000)
+    for boot in (2, 3):
+        wire.received.clear()
+        wire.reset(cause)
+        wire.wait(30_000)
+        identity = wire.last(Identity)
+        assert (identity.boot_nonce, RESET_CAUSES[identity.reset_cause]) == (boot, cause)
 
 
 def test_a_repeated_hello_of_the_same_session_changes_nothing(wire: Wire) -> None:
