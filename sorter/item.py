@@ -13,13 +13,24 @@ from sorter.frame import Pixels
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Measures:
-    """Size of an item as seen from above, in millimetres on the belt plane."""
+    """Size and colour of an item as seen from above."""
 
     length_mm: float
-    """Long side of the smallest rectangle around the outline."""
+    """Along its own middle line from tip to tip; the largest diameter of a round item."""
     width_mm: float
-    """Short side of that rectangle."""
+    """Largest thickness across the middle line; the smallest diameter of a round item."""
+    bend_mm: float
+    """Sagitta: the middle line's greatest distance from the chord between its ends."""
     area_mm2: float
+    """That the outline encloses."""
+    volume_mm3: float
+    """Of a body with circular sections along the middle line."""
+    lab: tuple[float, float, float]
+    """Mean colour by CIE 1976, D65: L* 0 … 100, a*, b*."""
+    length_sd_mm: float
+    """Standard uncertainty of the length; those of the others follow."""
+    width_sd_mm: float
+    bend_sd_mm: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

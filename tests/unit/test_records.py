@@ -11,9 +11,10 @@ import pytest
 
 from firmware_bridge.board import Outcome, Reason, Shot, ShotReport
 from sorter.decision import Decision
-from sorter.item import Item, Measures
+from sorter.item import Item
 from sorter.records import PENDING, RODE, Records, RecordsError
 from sorter.verdict import Verdict, Why
+from tests.factories import make_measures
 
 NOON = datetime(2026, 5, 1, 12, tzinfo=timezone.utc)
 
@@ -38,7 +39,7 @@ def decided(
             lane=0,
             reference_tick=100.5,
             extent_mm=60,
-            measures=Measures(length_mm=201.5, width_mm=31, area_mm2=5000),
+            measures=make_measures(length_mm=201.5, width_mm=31.0, area_mm2=5000.0),
         ),
         verdict=Verdict(
             grade="2L" if shot else None,
