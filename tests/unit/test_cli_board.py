@@ -6,13 +6,14 @@ import termios
 import threading
 import tty
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner, Result
 
+from firmware_bridge import bootloader_probe, ports
 from firmware_bridge import flash as flashing
-from firmware_bridge import ports
 from firmware_bridge.board import BoardError, BoardNotFoundError, Shot
 from firmware_bridge.bootloader_probe import probe_bootloader
 from firmware_bridge.plant import OUTLET_PINS, InputPin, PinEdge
@@ -20,6 +21,7 @@ from firmware_bridge.ports import BoardPort
 from firmware_bridge.serial_board import SerialBoard
 from firmware_bridge.virtual_firmware import VirtualFirmware
 from firmware_bridge.virtual_port import VirtualPort
+from sorter.cli import board_session
 from sorter.cli.board import board_app
 from sorter.cli.board_info import describe, gather
 from sorter.cli.board_monitor import FrameLog
@@ -34,6 +36,14 @@ NANO = BoardPort(
     what="CH340: Nano or a copy",
     flash_as="nano",
     serial_number=None,
+)
+UNO = BoardPort(
+    path="/dev/ttyACM7",
+    vid=0x2341,
+    pid=0x0043,
+    what="Arduino Uno",
+    flash_as="uno",
+    serial_number="75",
 )
 
 
@@ -107,6 +117,78 @@ def test_info_tells_who_the_board_is_and_what_it_keeps(bench: Bench) -> None:
     assert "reset cause            power_on" in shown
     assert "outlet 7" in shown and "machine" in shown
     json.dumps(told)
+
+
+@pytest.fixture
+def at_a_port(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> Bench:
+    """What a command finds at a serial port is the bench's board."""
+
+    @contextmanager
+    def open_bench(port: str | None, baud: int) -> Iterator[BoardSession]:
+        yield bench.session
+
+    monkeypatch.setattr(board_session, "open_session", open_bench)
+    return bench
+
+
+def probed_as(monkeypatch: pytest.MonkeyPatch, bootloader: str | None) -> list[str]:
+    """The bootloader answers like this; the ports that were asked."""
+    asked: list[str] = []
+
+    def probe(port: str) -> str | None:
+        asked.append(port)
+        return bootloader
+
+    monkeypatch.setattr(bootloader_probe, "probe_bootloader", probe)
+    return asked
+
+
+@pytest.mark.usefixtures("nano", "at_a_port")
+def test_info_warns_of_the_bootloader_that_loops_after_a_watchdog_reset(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    asked = probed_as(monkeypatch, "nano-old")
+    result = invoke("info", "--json")
+    assert asked == [NANO.path]
+    assert json.loads(result.stdout)["bootloader"] == "nano-old"
+    assert "warning: the old Nano bootloader does not switch the watchdog off" in result.stderr
+    assert "burn Optiboot" in result.stderr
+
+
+@pytest.mark.usefixtures("nano", "at_a_port")
+def test_info_does_not_warn_of_a_sound_bootloader(monkeypatch: pytest.MonkeyPatch) -> None:
+    probed_as(monkeypatch, "nano")
+    assert invoke("info").stderr == ""
+
+
+@pytest.mark.usefixtures("at_a_port")
+def test_info_resets_no_board_but_a_likely_nano_unless_it_is_told_to(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(ports, "board_ports", lambda: [UNO])
+    asked = probed_as(monkeypatch, "nano-old")
+    assert invoke("info").stderr == ""
+    assert asked == []
+    assert "warning" in invoke("info", "--probe").stderr
+    assert asked == [UNO.path]
+    assert invoke("info", "--port", "virtual", "--probe").stderr == ""
+    assert asked == [UNO.path]
+
+
+def test_a_channel_is_tried_as_often_as_asked(at_a_port: Bench) -> None:
+    done = run("test", "6", "--ms", "40", "--times", "3", "--yes")
+    assert done.splitlines()[-1] == "outlet 6 opened for 40 ms (3 of 3)"
+    widths = [edge.at_us for edge in at_a_port.edges if edge.pin is OUTLET_PINS[6]]
+    assert [late - early for early, late in zip(widths[::2], widths[1::2], strict=True)] == (
+        pytest.approx([40_000] * 3, abs=2_000)
+    )
+
+
+@pytest.mark.usefixtures("at_a_port")
+def test_watch_shows_the_board_at_a_port_and_gives_it_no_sign_of_life() -> None:
+    lines = [json.loads(line) for line in run("watch", "--seconds", "0.9", "--json").splitlines()]
+    assert [line["faults"] for line in lines] == [[], [], [], ["silence"], ["silence"]]
+    assert lines[-1]["clock_error_ms"] < 5
 
 
 def test_info_works_on_the_virtual_board() -> None:

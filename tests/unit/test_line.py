@@ -166,6 +166,14 @@ def test_every_processed_frame_is_a_sign_of_life_to_the_board() -> None:
     assert board.told.count("heartbeat") == 25
 
 
+def test_serving_the_board_without_a_frame_is_no_sign_of_life() -> None:
+    board = ScriptedBoard()
+    line = make_line(board)
+    for number in range(500):
+        line.service(0.002 * number)
+    assert "heartbeat" not in board.told
+
+
 def test_a_frame_from_before_the_belt_position_is_known_is_counted_and_decides_nothing() -> None:
     board = ScriptedBoard()
     line = make_line(board)
