@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from sorter.bundle import Bundle, BundleError
 from sorter.frame import Pixels
 from sorter.interpreter import make_interpreter
+from sorter.shape import MEASURES, quantized_shapes
 from sorter.stranger import describe
 from sorter.views import joiner
 
@@ -46,16 +47,26 @@ class Classifier:
             ) from error
         inputs = self._interpreter.get_input_details()
         outputs = self._interpreter.get_output_details()
-        if len(inputs) != 1 or len(outputs) != 1:
+        measures = bundle.manifest.measures
+        if measures not in ((), MEASURES):
             raise BundleError(
-                f"the bundle's model has {len(inputs)} inputs and {len(outputs)} outputs where one "
-                f"of each is expected; pack the bundle again"
+                f"the bundle's model wants the measures {', '.join(measures)}; this version takes "
+                f"{', '.join(MEASURES)}, so update the sorter or pack the bundle again"
             )
+        wanted = 2 if measures else 1
+        if len(inputs) != wanted or len(outputs) != 1:
+            raise BundleError(
+                f"the bundle's model has {len(inputs)} inputs and {len(outputs)} outputs where "
+                f"{wanted} and 1 are expected; pack the bundle again"
+            )
+        # The converter keeps no order of the inputs: the photo is the one with rows and columns.
+        inputs = sorted(inputs, key=lambda details: -len(details["shape"]))
         self._input, self._output = inputs[0], outputs[0]
+        self._shape_input = inputs[1] if measures else None
         size = self._preprocess.size_px
-        for details, shape in (
-            (self._input, [size, size, 3]),
-            (self._output, [len(self.grades)]),
+        promised = [[size, size, 3], [len(measures)]][:wanted]
+        for details, shape in zip(
+            [*inputs, self._output], [*promised, [len(self.grades)]], strict=True
         ):
             found = list(details["shape"])[1:]
             if details["dtype"] is not np.int8 or found != shape:
@@ -103,12 +114,21 @@ class Classifier:
         return self._levels[np.stack([self._preprocess(photo) for photo in photos])]
 
     def invoke(self, inputs: NDArray[np.int8]) -> NDArray[np.int8]:
-        """Run the model on n × size × size × 3 int8; returns n × grades int8."""
+        """Run the model on n × size × size × 3 int8; returns n × grades int8.
+
+        A model that takes the item's shape too gets it measured on these very inputs.
+        """
+        given = [(self._input, inputs)]
+        if self._shape_input is not None:
+            measured = quantized_shapes(inputs, *self._shape_input["quantization"])
+            given.append((self._shape_input, measured))
         if len(inputs) != self._batch:
-            self._interpreter.resize_tensor_input(self._input["index"], inputs.shape)
+            for details, values in given:
+                self._interpreter.resize_tensor_input(details["index"], values.shape)
             self._interpreter.allocate_tensors()
             self._batch = len(inputs)
-        self._interpreter.set_tensor(self._input["index"], inputs)
+        for details, values in given:
+            self._interpreter.set_tensor(details["index"], values)
         self._interpreter.invoke()
         return np.asarray(self._interpreter.get_tensor(self._output["index"]), np.int8)
 

@@ -14,16 +14,17 @@ TURN_RAD = 0.17
 FULL_TURN_RAD = 3.141592653589793
 SHIFT = 0.06
 """Part of the side by which items move."""
-BRIGHTNESS = 25.0
-"""Grey levels."""
-CONTRAST = 0.2
-WHITE_BALANCE = 0.06
-"""Part by which the outer two channels drift apart: daylight against a lamp, not another fruit."""
+BRIGHTNESS = 10.0
+"""Grey levels: what a lamp under a hood and a fixed exposure leave of a day's drift. Two and a half
+times as much cost 5 points on cucumbers of 32 pixels (76 % against 71 %, two folds of five)."""
+CONTRAST = 0.1
+WHITE_BALANCE = 0.03
+"""Part by which the outer two channels drift apart: a lamp that warms up, not another fruit."""
 BLUR = 0.04
 """Longest smear along the belt, as part of the side: in a photo of 100 mm, 8 ms at 0.5 m/s."""
-BLURRED, SOILED, GLARING, COMPRESSED = 0.3, 0.2, 0.2, 0.3
+BLURRED, SOILED, GLARING, COMPRESSED = 0.3, 0.1, 0.1, 0.3
 """Share of the photos with motion blur, dirt on the lens, glare, and JPEG's losses."""
-DIRT_DARK, GLARE_LEVELS = 0.5, 90.0
+DIRT_DARK, GLARE_LEVELS = 0.5, 60.0
 JPEG_QUALITY = (40, 95)
 SMALLEST_JPEG_PX = 128
 """JPEG's blocks of 8 and 16 pixels are those of the camera's frame. On an input that was shrunk to
@@ -52,25 +53,26 @@ def augment(photos: Any, seed: Any, *, full_turn: bool = False) -> Any:
     return compress(tf.clip_by_value(photos, 0.0, 255.0), seed + 40)
 
 
-def mix_up(photos: Any, targets: Any, seed: Any, *, alpha: float) -> tuple[Any, Any]:
+def mix_up(inputs: Any, targets: Any, seed: Any, *, alpha: float) -> tuple[Any, Any]:
     """Blend each photo and its target with another of the batch (Zhang et al. 2018).
 
     Args:
-        photos: n × side × side × 3.
+        inputs: n × side × side × 3, or a list of a network's inputs.
         targets: n × grades, one-hot.
         seed: int64 tensor of shape (2,).
         alpha: of the beta distribution from which the share of the blend comes.
     """
     tf = backend.tensorflow()
-    n = tf.shape(photos)[0]
+    n = tf.shape(targets)[0]
     one, other = tf.unstack(tf.random.stateless_gamma((2, n), seed, alpha) + 1e-6)
     share = tf.maximum(one, other) / (one + other)
     partner = tf.random.experimental.stateless_shuffle(tf.range(n), seed + 1)
 
-    def blend(x: Any, share: Any) -> Any:
-        return share * x + (1 - share) * tf.gather(x, partner)
+    def blend(x: Any) -> Any:
+        part = tf.reshape(share, [-1] + [1] * (len(x.shape) - 1))
+        return part * x + (1 - part) * tf.gather(x, partner)
 
-    return blend(photos, share[:, None, None, None]), blend(targets, share[:, None])
+    return tf.nest.map_structure(blend, inputs), blend(targets)
 
 
 def _uniform(count: int, n: Any, seed: Any, low: float = -1.0, high: float = 1.0) -> Any:

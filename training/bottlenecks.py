@@ -24,7 +24,7 @@ from training.progress import Advance
 FILE = "bottlenecks.sqlite"
 AT_ONCE = 32
 """Photos between two writes: no more is lost in a kill."""
-FORMAT = 1
+FORMAT = 2
 """Raised when `augment` changes, so that views of old are not taken for new ones."""
 
 

@@ -13,10 +13,12 @@ from typing import Any
 import numpy as np
 
 from sorter.preprocess import Preprocess
+from sorter.shape import shapes
 from training import backend, distribution, loop, transfer, weights, zoo
 from training.augment import augment
 from training.labelled import Labelled
-from training.loop import Plan, Source
+from training.loop import Judged, Plan, Source
+from training.measured import feed
 from training.progress import Steps
 from training.quantize import scaled
 from training.zoo import Network
@@ -40,6 +42,8 @@ class Method:
     """Alpha of MixUp; 0: none."""
     balanced: bool = False
     """Each grade counts the same in the loss, however many photos it has."""
+    shape: bool = False
+    """The network takes the item's measured shape beside its photo."""
     half_precision: bool | None = None
     """None: on a GPU."""
 
@@ -113,7 +117,7 @@ def fit(
     keras.utils.set_random_seed(method.seed)
 
     def build() -> Network:
-        return zoo.build(method.model, size, grades, ranks=ranks)
+        return zoo.build(method.model, size, grades, ranks=ranks, shape=method.shape)
 
     with strategy.scope(), _precision(method.half_precision):
         network = build()
@@ -133,10 +137,11 @@ def fit(
         preprocess,
         augmented=architecture.recipe.augmented,
         full_turn=method.full_turn,
+        shape=method.shape,
     )
-    judged = None
+    judged: Judged | None = None
     if validation is not None:
-        judged = scaled(validation.inputs, preprocess), validation.labels
+        judged = feed(network.model, scaled(validation.inputs, preprocess)), validation.labels
     if method.weights == weights.NONE:
         past = loop.train(
             network,
@@ -190,17 +195,27 @@ def fit(
 
 
 def photo_source(
-    train: Labelled, preprocess: Preprocess, *, augmented: bool, full_turn: bool
+    train: Labelled,
+    preprocess: Preprocess,
+    *,
+    augmented: bool,
+    full_turn: bool,
+    shape: bool = False,
 ) -> Source:
-    """Photos in memory, augmented anew each time, as batches scaled for the network."""
+    """Photos in memory, augmented anew each time, as batches scaled for the network.
+
+    An item's shape is measured once: nothing of the augmentation changes it.
+    """
     tf = backend.tensorflow()
     photos = tf.constant(train.inputs)
+    measured = tf.constant(shapes(train.inputs)) if shape else None
 
     def batch(chosen: Any, seed: Any) -> Any:
         levels = tf.cast(tf.gather(photos, chosen), tf.float32)
         if augmented:
             levels = augment(levels, seed, full_turn=full_turn)
-        return (levels - preprocess.mean) / preprocess.std
+        inputs = (levels - preprocess.mean) / preprocess.std
+        return inputs if measured is None else [inputs, tf.gather(measured, chosen)]
 
     return Source(batch=batch, labels=train.labels)
 

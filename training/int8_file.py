@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from sorter.frame import Pixels
 from sorter.interpreter import make_interpreter
 from sorter.preprocess import Preprocess
+from sorter.shape import quantized_shapes
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,12 +35,16 @@ def run(model: bytes, inputs: Pixels, preprocess: Preprocess) -> NDArray[np.floa
         preprocess: that made the inputs.
     """
     interpreter = make_interpreter(model, 1)
-    entry, exit_ = interpreter.get_input_details()[0], interpreter.get_output_details()[0]
+    entry, *second = sorted(interpreter.get_input_details(), key=lambda one: -len(one["shape"]))
+    exit_ = interpreter.get_output_details()[0]
     levels = preprocess.quantized(*entry["quantization"])
     scale, zero_point = exit_["quantization"]
     said = []
     for photo in inputs:
-        interpreter.set_tensor(entry["index"], levels[photo][None])
+        given = levels[photo][None]
+        interpreter.set_tensor(entry["index"], given)
+        for one in second:
+            interpreter.set_tensor(one["index"], quantized_shapes(given, *one["quantization"]))
         interpreter.invoke()
         said.append(interpreter.get_tensor(exit_["index"])[0].astype(np.float64))
     return np.asarray((np.stack(said) - zero_point) * scale)
@@ -47,7 +52,7 @@ def run(model: bytes, inputs: Pixels, preprocess: Preprocess) -> NDArray[np.floa
 
 def costs(model: bytes) -> Costs:
     """Count what a file computes and keeps in memory, operator by operator."""
-    interpreter = _plain_interpreter(model)
+    interpreter = plain_interpreter(model)
     tensors = {one["index"]: one for one in interpreter.get_tensor_details()}
     operators = interpreter._get_ops_details()
     macs = 0
@@ -107,8 +112,13 @@ def _macs(operator: dict[str, Any], tensors: dict[int, Any]) -> int:
     return made * int(np.prod(a_value))
 
 
-def _plain_interpreter(model: bytes) -> Any:
-    """Without a delegate, which would hide the operators that it takes over."""
+def plain_interpreter(model: bytes, *, keep_tensors: bool = False) -> Any:
+    """Without a delegate, which would hide the operators that it takes over.
+
+    Args:
+        model: TFLite file.
+        keep_tensors: what lies between the operators can be read after a call; slower.
+    """
     from ai_edge_litert.interpreter import Interpreter, OpResolverType
 
     from training import backend
@@ -116,6 +126,7 @@ def _plain_interpreter(model: bytes) -> Any:
     with backend.quiet():
         interpreter = Interpreter(
             model_content=model,
+            experimental_preserve_all_tensors=keep_tensors,
             experimental_op_resolver_type=OpResolverType.BUILTIN_WITHOUT_DEFAULT_DELEGATES,
         )
         interpreter.allocate_tensors()

@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 from training import backend, checkpoint, distribution
 from training.augment import mix_up
 from training.checkpoint import Arrays, Past
+from training.measured import feed
 from training.progress import Advance
 from training.zoo import Network
 from training.zoo.architecture import Recipe
@@ -33,7 +34,12 @@ PATIENCE = 0.25
 AUXILIARY_WEIGHT = 0.3
 """Of the loss of a second head (Szegedy et al. 2014)."""
 SAVE_EVERY_S = 10.0
-PREDICTED_AT_ONCE = 64
+AT_ONCE = 64
+"""Photos that a network is asked about in one call."""
+
+
+Judged = tuple[NDArray[Any] | list[NDArray[Any]], NDArray[np.intp]]
+"""Inputs of a network, see `measured.feed`, and the labels that belong to them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,7 +47,8 @@ class Source:
     """What a network learns from."""
 
     batch: Callable[[Any, Any], Any]
-    """From indices and a seed (int64 tensors, (b,) and (2,)) to inputs; traced by tf.data."""
+    """From indices and a seed (int64 tensors, (b,) and (2,)) to inputs, or a list of those of a
+    network with two; traced by tf.data."""
     labels: NDArray[np.intp]
 
 
@@ -69,7 +76,7 @@ class Plan:
 def train(
     network: Network,
     source: Source,
-    validation: tuple[NDArray[Any], NDArray[np.intp]] | None,
+    validation: Judged | None,
     plan: Plan,
     *,
     strategy: Any,
@@ -134,18 +141,22 @@ def train(
     return past
 
 
-Predictor = Callable[[NDArray[Any]], NDArray[np.float64]]
-"""From inputs to outputs, n × outputs."""
+Predictor = Callable[[NDArray[Any] | list[NDArray[Any]]], NDArray[np.float64]]
+"""From scaled photos, or all of a network's inputs, to outputs: n × outputs."""
 
 
 def predictor(model: Any) -> Predictor:
-    """What runs a model as it is at each call, traced once."""
+    """What runs a model as it is at each call, traced once; shapes are measured where it wants."""
     tf = backend.tensorflow()
-    run = tf.function(lambda part: model(part, training=False), reduce_retracing=True)
+    run = tf.function(
+        lambda *part: model(part[0] if len(part) == 1 else list(part), training=False),
+        reduce_retracing=True,
+    )
 
-    def predict(inputs: NDArray[Any]) -> NDArray[np.float64]:
-        parts = range(0, len(inputs), PREDICTED_AT_ONCE)
-        made = [np.asarray(run(tf.constant(inputs[at : at + PREDICTED_AT_ONCE]))) for at in parts]
+    def predict(inputs: NDArray[Any] | list[NDArray[Any]]) -> NDArray[np.float64]:
+        fed = feed(model, inputs)
+        parts = (slice(at, at + AT_ONCE) for at in range(0, len(fed[0]), AT_ONCE))
+        made = [np.asarray(run(*(tf.constant(one[part]) for one in fed))) for part in parts]
         return np.concatenate(made).astype(np.float64)
 
     return predict

@@ -7,16 +7,14 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
-
 from sorter.preprocess import Preprocess
+from sorter.shape import shapes
 from training import backend, loop
 from training.bottlenecks import bottlenecks, default_cache, open_cache
 from training.checkpoint import Past
 from training.errors import TrainingError
 from training.labelled import Labelled
-from training.loop import Plan, Source, judge, predictor
+from training.loop import Judged, Plan, Source, judge, predictor
 from training.progress import Advance
 from training.zoo import Network
 from training.zoo.architecture import Recipe
@@ -64,9 +62,12 @@ def train_head(
     """
     keras, tf = backend.keras(), backend.tensorflow()
     pooled = network.model.get_layer(POOLED).output
-    trunk = keras.Model(network.model.input, pooled)
-    head = keras.Model(pooled, network.model.output)
+    photo, *shape = network.model.inputs
+    trunk = keras.Model(photo, pooled)
+    entry = [pooled, *shape] if shape else pooled
+    head = keras.Model(entry, network.model.output)
     parts = [train] if validation is None else [train, validation]
+    measured = [[shapes(part.inputs)] if shape else [] for part in parts]
     with open_cache(cache or default_cache()) as known:
         features = [
             bottlenecks(
@@ -85,12 +86,13 @@ def train_head(
 
     def batch(chosen: Any, seed: Any) -> Any:
         which = tf.random.stateless_uniform(tf.shape(chosen), seed, 0, VIEWS, tf.int32)
-        return tf.gather(tf.gather(views, chosen), which, batch_dims=1)
+        seen = tf.gather(tf.gather(views, chosen), which, batch_dims=1)
+        return [seen, tf.gather(measured[0][0], chosen)] if shape else seen
 
     return loop.train(
-        Network(model=head, trained=keras.Model(pooled, [network.model.output])),
+        Network(model=head, trained=keras.Model(entry, [network.model.output])),
         Source(batch=batch, labels=train.labels),
-        None if validation is None else (features[1][:, 0], validation.labels),
+        None if validation is None else ([features[1][:, 0], *measured[1]], validation.labels),
         replace(plan, recipe=HEAD, epochs=HEAD_EPOCHS, mixup=0.0, checkpoint=None, logs=None),
         strategy=strategy,
         advance=advance,
@@ -100,7 +102,7 @@ def train_head(
 def fine_tune(
     network: Network,
     source: Source,
-    validation: tuple[NDArray[Any], NDArray[np.intp]] | None,
+    validation: Judged | None,
     plan: Plan,
     *,
     blocks: int,

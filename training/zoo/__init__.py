@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from sorter.shape import MEASURES
 from training import backend
 from training.errors import TrainingError
 from training.zoo import (
@@ -39,7 +40,7 @@ class Network:
     """A network, and what its training sees of it."""
 
     model: Any
-    """Keras model: from scaled photos to logits."""
+    """Keras model: from scaled photos, and shapes if it takes them, to logits."""
     trained: Any
     """Keras model of the same layers that gives the logits of each head, `model`'s first.
     A second head half way up, if there is one, is left behind when the training is done."""
@@ -58,7 +59,14 @@ def architecture(name: str) -> Architecture:
     return ZOO[name]
 
 
-def build(name: str, size_px: int, grades: int, *, ranks: Sequence[int] | None = None) -> Network:
+def build(
+    name: str,
+    size_px: int,
+    grades: int,
+    *,
+    ranks: Sequence[int] | None = None,
+    shape: bool = False,
+) -> Network:
     """An untrained network.
 
     Args:
@@ -66,6 +74,7 @@ def build(name: str, size_px: int, grades: int, *, ranks: Sequence[int] | None =
         size_px: side of the input.
         grades: number of logits.
         ranks: place of each grade in their order, for an ordinal last layer (see `heads.corn`).
+        shape: the network takes the item's measured shape as a second input.
 
     Raises:
         TrainingError: there is no network of this name, or not for so small an input.
@@ -77,12 +86,17 @@ def build(name: str, size_px: int, grades: int, *, ranks: Sequence[int] | None =
             f"raise --size or choose another --model"
         )
     keras = backend.keras()
-    photo = keras.layers.Input((size_px, size_px, 3))
+    photo = keras.layers.Input((size_px, size_px, 3), name="photo")
     features = chosen.body(photo)
-    tops = [features.main] if features.auxiliary is None else [features.main, features.auxiliary]
+    inputs, main = [photo], features.main
+    if shape:
+        inputs.append(keras.layers.Input((len(MEASURES),), name="shape"))
+        main = heads.fuse(main, inputs[1])
+    tops = [main] if features.auxiliary is None else [main, features.auxiliary]
     logits = [heads.corn(top, ranks) if ranks else heads.plain(top, grades) for top in tops]
+    entry = inputs if shape else photo
     return Network(
-        model=keras.Model(photo, logits[0]),
-        trained=keras.Model(photo, logits),
+        model=keras.Model(entry, logits[0]),
+        trained=keras.Model(entry, logits),
         backbone=features.backbone,
     )

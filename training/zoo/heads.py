@@ -7,6 +7,22 @@ from typing import Any
 
 from training import backend
 
+SHAPE_UNITS = 32
+SHAPE_NOISE = 0.1
+"""Of each measure's spread: an outline is drawn a little differently in each photo."""
+
+
+def fuse(features: Any, shape: Any) -> Any:
+    """Features of the photo and of the measured shape side by side.
+
+    Args:
+        features: n × channels.
+        shape: n × measures.
+    """
+    layers = backend.keras().layers
+    known = layers.Dense(SHAPE_UNITS, activation="relu")(layers.GaussianNoise(SHAPE_NOISE)(shape))
+    return layers.Concatenate()([features, known])
+
 
 def plain(features: Any, grades: int) -> Any:
     """A dense layer; in float32 even where the rest is trained in half precision."""

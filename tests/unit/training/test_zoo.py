@@ -7,9 +7,10 @@ import pytest
 
 from sorter.interpreter import make_interpreter
 from sorter.preprocess import Preprocess
-from training import zoo
+from training import int8_file, zoo
 from training.errors import TrainingError
-from training.quantize import to_int8
+from training.loop import predictor
+from training.quantize import scaled, to_int8
 from training.zoo.backbones import BACKBONES
 
 FROM_SCRATCH = sorted(set(zoo.ZOO) - set(BACKBONES))
@@ -93,3 +94,14 @@ def test_the_blocks_of_a_backbone_can_be_told_apart(name: str) -> None:
 def test_an_input_too_small_for_a_backbone_is_refused() -> None:
     with pytest.raises(TrainingError, match=r"inceptionv3 needs .* 75 px, found 64; raise --size"):
         zoo.build("inceptionv3", 64, 3)
+
+
+@pytest.mark.training
+@pytest.mark.parametrize("name", ["lenet", "mobilenet-0.25"])
+def test_a_network_that_takes_the_shape_says_the_same_as_an_int8_file(name: str) -> None:
+    photos = np.random.default_rng(1).integers(0, 256, (12, 32, 32, 3)).astype(np.uint8)
+    preprocess = zoo.ZOO[name].preprocess(32)
+    model = zoo.build(name, 32, 5, shape=True).model
+    exact = predictor(model)(scaled(photos, preprocess))
+    file = to_int8(model, photos, preprocess)
+    assert int8_file.run(file, photos, preprocess) == pytest.approx(exact, abs=np.ptp(exact) / 8)

@@ -1,0 +1,88 @@
+from __future__ import annotations
+
+from typing import Any
+
+import cv2
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from sorter.frame import Pixels
+from sorter.shape import MEASURES, measure, quantized_shapes, shapes
+
+
+def photo(
+    length: int, width: int, *, turn_deg: float = 0.0, bend: int = 0, side: int = 96
+) -> Pixels:
+    """A dark bar of this many pixels on a grey belt that is lit from one side."""
+    pixels = np.full((side, side, 3), 180.0)
+    pixels += np.linspace(-15, 15, side)[:, None, None]
+    points = np.linspace(-length / 2 + width / 2, length / 2 - width / 2, 20)
+    arch = bend * (1 - (2 * points / (length - width)) ** 2)
+    angle = np.deg2rad(turn_deg)
+    x = side / 2 + points * np.cos(angle) - arch * np.sin(angle)
+    y = side / 2 + points * np.sin(angle) + arch * np.cos(angle)
+    line = np.stack([x, y], axis=1).round().astype(np.int32)
+    cv2.polylines(pixels, [line], isClosed=False, color=(40, 90, 50), thickness=width)
+    return pixels.astype(np.uint8)
+
+
+def named(pixels: Any) -> dict[str, float]:
+    return dict(zip(MEASURES, map(float, measure(pixels)), strict=True))
+
+
+def test_a_straight_item_is_as_long_and_wide_as_it_is_drawn() -> None:
+    found = named(photo(60, 12))
+    assert found["length"] == pytest.approx(60 / 96, abs=0.03)
+    assert found["width"] == pytest.approx(12 / 96, abs=0.03)
+    assert found["bend"] == pytest.approx(0, abs=0.02)
+
+
+@pytest.mark.parametrize("turn_deg", [30, 90, 140])
+def test_a_turned_item_measures_the_same(turn_deg: float) -> None:
+    one, other = measure(photo(60, 12)), measure(photo(60, 12, turn_deg=turn_deg))
+    # The steps of a slanting edge look hollow.
+    hollow = MEASURES.index("hollow")
+    assert np.delete(other, hollow) == pytest.approx(np.delete(one, hollow), abs=0.05)
+    assert other[hollow] == pytest.approx(one[hollow], abs=0.12)
+
+
+def test_a_bent_item_is_longer_along_its_arc_than_across() -> None:
+    bent = named(photo(60, 10, bend=18))
+    assert bent["bend"] > 0.2
+    assert bent["arc"] > 1.1 * bent["length"]
+    assert bent["hollow"] > named(photo(60, 10))["hollow"] + 0.1
+
+
+@given(
+    gain=st.floats(0.002, 3),
+    offset=st.floats(-300, 300),
+    reverse=st.booleans(),
+    mirror=st.booleans(),
+)
+def test_light_and_order_of_the_colours_change_nothing(
+    gain: float, offset: float, reverse: bool, mirror: bool
+) -> None:
+    plain = photo(50, 14, turn_deg=20, bend=6)
+    changed = plain.astype(np.float32) * np.float32(gain) + np.float32(offset)
+    changed = changed[..., ::-1] if reverse else changed
+    changed = changed[:, ::-1] if mirror else changed
+    assert measure(changed) == pytest.approx(measure(plain), abs=0.02)
+
+
+def test_training_and_device_measure_the_same_on_levels_scaled_and_quantized() -> None:
+    plain = photo(50, 14, bend=6, side=32)
+    int8 = (plain.astype(int) - 128).astype(np.int8)
+    assert measure(int8) == pytest.approx(measure(plain), abs=1e-5)
+    assert measure(plain.astype(np.float32) / 127.5 - 1) == pytest.approx(measure(plain), abs=1e-3)
+
+
+def test_an_empty_photo_measures_nothing() -> None:
+    assert not measure(np.full((48, 48, 3), 90, np.uint8)).any()
+
+
+def test_eight_bits_hold_the_shapes() -> None:
+    photos = np.stack([photo(length, 12) for length in (30, 50, 80)])
+    levels = quantized_shapes(photos, 0.03, 5)
+    assert (levels.astype(float) - 5) * 0.03 == pytest.approx(shapes(photos), abs=0.016)
