@@ -12,8 +12,10 @@ from typing import Any
 
 import numpy as np
 
+from training.audit.border import Border, border
 from training.audit.files import Finding, Kind, Looked, look
-from training.audit.labels import FEWEST, suspects
+from training.audit.labels import suspects
+from training.audit.out_of_fold import FEWEST
 from training.copies.pairs import ROUNDS, copies
 from training.groups import group
 from training.photos import Photo, chunks, scan
@@ -61,6 +63,8 @@ class Audit:
     problems: list[Problem]
     """By file: corrupt, truncated, wrong_extension, tiny, huge, grey, dark, bright, blurred,
     suspect_label."""
+    border: Border | None = None
+    """What the corners of the photos say about the grades; None if there are too few photos."""
     notes: list[str] = field(default_factory=list)
     """What concerns the folder as a whole, one sentence each."""
 
@@ -82,6 +86,7 @@ class Audit:
             "problems": [
                 {"path": one.path, "kind": one.kind, "detail": one.detail} for one in self.problems
             ],
+            "border": None if self.border is None else self.border.as_dict(),
             "notes": self.notes,
         }
 
@@ -123,7 +128,12 @@ def audit(root: Path, steps: Steps) -> Audit:
     near = [members for members in _groups(clusters) if len({digests[m] for m in members}) > 1]
     torn = [m for m in _groups(clusters) if len({photos[index].grade for index in m}) > 1]
 
-    wrong, notes = _suspects(photos, looked, clusters, steps)
+    together = group(clusters, [photo.item for photo in photos]) if photos else []
+    advance = steps.start("Checking grades", 2)
+    wrong, notes = _suspects(photos, looked, together)
+    advance("")
+    seen = border([one.small for one in looked], [photo.grade for photo in photos], together)
+    advance("")
     problems += [_problem(paths[index], one) for index, one in wrong]
     return Audit(
         root=root,
@@ -135,7 +145,8 @@ def audit(root: Path, steps: Steps) -> Audit:
         conflicting_labels=[[paths[index] for index in members] for members in torn],
         suspect_labels=[paths[index] for index, _ in wrong],
         problems=problems,
-        notes=_balance(photos, clusters) + notes,
+        border=seen,
+        notes=_balance(photos, clusters) + notes + ([] if seen is None else seen.note()),
     )
 
 
@@ -171,12 +182,9 @@ def _groups(numbers: Sequence[int]) -> list[list[int]]:
 
 
 def _suspects(
-    photos: Sequence[Photo], looked: Sequence[Looked], clusters: Sequence[int], steps: Steps
+    photos: Sequence[Photo], looked: Sequence[Looked], together: Sequence[int]
 ) -> tuple[list[tuple[int, Finding]], list[str]]:
-    together = group(clusters, [photo.item for photo in photos]) if photos else []
-    advance = steps.start("Checking grades", 1)
     found = suspects([one.small for one in looked], [photo.grade for photo in photos], together)
-    advance("")
     if found is None:
         note = f"grades were not checked: that needs two grades of {FEWEST} different photos each"
         return [], [note]

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import itertools
-import warnings
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -14,12 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sorter.frame import Pixels
-from training.errors import TrainingError
+from training.audit.out_of_fold import enough, missing, out_of_fold
 
-FOLDS = 5
-FEWEST = 2 * FOLDS
-"""Groups of each grade without which nothing can be said."""
-TREES = 300
 EDGE_CELLS, EDGE_WAYS, COLOUR_CELLS, FINE_CELLS = 6, 8, 8, 16
 
 
@@ -39,8 +33,10 @@ def suspects(
 ) -> list[Suspect] | None:
     """Find label errors (confident learning, Northcutt et al. 2021), the likeliest first.
 
-    A forest of extremely randomised trees (Geurts et al. 2006) gives each photo probabilities from
-    photos of other groups; cleanlab finds those that contradict their grade.
+    A forest gives each photo probabilities from photos of other groups; cleanlab finds those that
+    contradict their grade. Of these, a photo is suspect whose grade is less likely than by blind
+    guessing: with nine grades that shade into each other, and 8 % of the labels of real photos
+    exchanged, seven of ten suspects are then exchanged ones, of cleanlab's own list four.
 
     Args:
         smalls: 32 × 32 × 3, uint8, BGR.
@@ -48,43 +44,26 @@ def suspects(
         groups: of each photo: its copies and other views do not vouch for it.
 
     Returns:
-        None if there is one grade only, or one of fewer than `FEWEST` groups.
+        None if there are too few photos to say, see `enough`.
 
     Raises:
         TrainingError: the extra `train` is not installed.
     """
-    counts = Counter(dict.fromkeys(zip(grades, groups, strict=True), 1))
-    of_grade = Counter(grade for grade, _ in counts)
-    if len(of_grade) < 2 or min(of_grade.values()) < FEWEST:
+    if not enough(grades, groups):
         return None
     try:
         from cleanlab.filter import find_label_issues
-        from sklearn.ensemble import ExtraTreesClassifier
-        from sklearn.model_selection import StratifiedGroupKFold, cross_val_predict
     except ImportError as error:
-        raise TrainingError(
-            f"{error.name} is not installed; run: pip install 'edge-sorter[train]'"
-        ) from error
+        raise missing(error) from error
     names, labels = np.unique(np.array(grades), return_inverse=True)
-    values = np.stack([measures(small) for small in smalls])
-    with warnings.catch_warnings():
-        # A fold may lack a grade whose copies fill one group.
-        warnings.simplefilter("ignore")
-        probabilities = cross_val_predict(
-            ExtraTreesClassifier(TREES, min_samples_leaf=2, n_jobs=-1, random_state=0),
-            values,
-            labels,
-            groups=np.asarray(groups),
-            cv=StratifiedGroupKFold(FOLDS, shuffle=True, random_state=0),
-            method="predict_proba",
-        )
-        found = find_label_issues(
-            labels,
-            probabilities,
-            filter_by="both",
-            return_indices_ranked_by="self_confidence",
-            n_jobs=1,
-        )
+    probabilities = out_of_fold(np.stack([measures(small) for small in smalls]), labels, groups)
+    found = find_label_issues(
+        labels,
+        probabilities,
+        filter_by="prune_by_class",
+        return_indices_ranked_by="self_confidence",
+        n_jobs=1,
+    )
     return [
         Suspect(
             index=int(index),
@@ -92,6 +71,7 @@ def suspects(
             confidence=float(probabilities[index, labels[index]]),
         )
         for index in found
+        if probabilities[index, labels[index]] < 1 / len(names)
     ]
 
 

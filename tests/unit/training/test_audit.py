@@ -10,7 +10,9 @@ import pytest
 from sorter.frame import Pixels
 from tests.unit.training.test_copies import fruit
 from training.audit.audit import Audit, audit
-from training.audit.labels import FEWEST, suspects
+from training.audit.border import border
+from training.audit.labels import suspects
+from training.audit.out_of_fold import FEWEST
 from training.audit.page import write_page
 from training.copies.pairs import named_alike
 from training.errors import PhotosError
@@ -34,8 +36,11 @@ def good(seed: int) -> Pixels:
 
 
 def bad(seed: int) -> Pixels:
-    """Brown instead of yellow."""
-    return (fruit(seed) * np.array([1.0, 0.6, 0.7])).astype(np.uint8)
+    """Brown instead of yellow; the corners are as those of the others."""
+    photo = fruit(seed)
+    middle = photo[20:76, 25:95]
+    photo[20:76, 25:95] = (middle * np.array([1.0, 0.6, 0.7])).astype(np.uint8)
+    return photo
 
 
 @pytest.fixture(scope="module")
@@ -150,6 +155,7 @@ def test_what_scripts_read_has_the_promised_keys(found: Audit) -> None:
     keys = {"images", "corrupt", "exact_duplicates", "near_duplicate_groups"}
     assert keys | {"conflicting_labels", "suspect_labels"} <= set(result)
     assert result["images"] == 28 + 14
+    assert set(result["border"]) == {"accuracy", "accuracy_low", "baseline", "tells"}
 
 
 def test_the_page_shows_the_photos_and_needs_no_network(found: Audit, tmp_path: Path) -> None:
@@ -200,10 +206,36 @@ def test_copies_of_a_photo_do_not_vouch_for_its_grade() -> None:
     assert {one.index for one in result} >= {30, 31, 32, 33}
 
 
+def shaded(seed: int, level: int) -> Pixels:
+    """A fruit on a ground that is as bright as the lamp of its grade."""
+    photo = cv2.resize(fruit(seed), (32, 32))
+    photo[:6] = photo[-6:] = np.clip(np.random.default_rng(seed).normal(level, 8), 0, 255)
+    return np.asarray(photo, np.uint8)
+
+
+def test_light_that_gives_the_grade_away_is_noted() -> None:
+    grades = ["good", "bad"] * 25
+    smalls = [shaded(n, 150 if grade == "good" else 100) for n, grade in enumerate(grades)]
+    seen = border(smalls, grades, list(range(50)))
+    assert seen is not None
+    assert seen.tells
+    assert seen.accuracy > 0.9
+    assert "told from the corners of the photos alone" in seen.note()[0]
+
+
+def test_light_that_is_the_same_for_all_grades_is_not_noted() -> None:
+    grades = ["good", "bad"] * 25
+    seen = border([shaded(n, 120) for n in range(50)], grades, list(range(50)))
+    assert seen is not None
+    assert not seen.tells
+    assert seen.note() == []
+
+
 def test_too_few_photos_say_nothing_about_grades() -> None:
     small = [np.zeros((32, 32, 3), np.uint8)] * 2 * (FEWEST - 1)
     grades = ["a", "b"] * (FEWEST - 1)
     assert suspects(small, grades, list(range(len(small)))) is None
+    assert border(small, grades, list(range(len(small)))) is None
 
 
 def test_names_hint_at_copies() -> None:
