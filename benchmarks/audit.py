@@ -47,6 +47,9 @@ def measure(report: Report) -> None:
         with tempfile.TemporaryDirectory() as folder, steps() as bars:
             root = Path(folder) / name
             shutil.copytree(photos, root, copy_function=shutil.copyfile)
+            # The photos may lie in a folder that nobody may write to.
+            for own in (root, *root.iterdir()):
+                own.chmod(0o755 if own.is_dir() else 0o644)
             shutil.rmtree(root / "empty_background", ignore_errors=True)
             copies = add_copies(root, np.random.default_rng(SEED))
             started = time.monotonic()
