@@ -40,6 +40,8 @@ class GradesFile(BaseModel):
     trained against more than one of a single step."""
     window_mm: float | None = Field(default=None, gt=0)
     """Side of the square that each photo shows, where size is part of the grade."""
+    licence: str | None = Field(default=None, min_length=1)
+    """On what terms the photos may be used; the model's report says it."""
 
     @field_validator("grades")
     @classmethod

@@ -128,6 +128,8 @@ def learn(root: Path, out: Path, settings: Settings, steps: Steps) -> RunRecord:
         name=settings.name or root.resolve().name,
         photos=root.resolve(),
         grades=grades,
+        ordered=declared.ordered,
+        licence=declared.licence,
         preprocess=preprocess,
         model=settings.model,
         seed=settings.seed,

@@ -20,6 +20,7 @@ from training.evaluation import Evaluation, answers
 from training.photos import digest, name_some, read_all
 from training.progress import Steps
 from training.quantize import WANTED, to_int8
+from training.report.report import REPORT, write_report
 from training.run_folder import METRICS, RunRecord, load_network, write_whole
 from training.split import PARTS
 
@@ -28,9 +29,14 @@ METHOD = "forced top-1 of the int8 file on photos it never saw; 95 % Wilson inte
 
 
 def pack(
-    run: Path, out: Path, steps: Steps, *, target_error: float = TARGET_ERROR
+    run: Path,
+    out: Path,
+    steps: Steps,
+    *,
+    target_error: float = TARGET_ERROR,
+    report: bool = True,
 ) -> dict[str, Any]:
-    """Quantize a run's network, calibrate it and write the bundle and `metrics.json`.
+    """Quantize a run's network, calibrate it and write the bundle, `metrics.json` and a report.
 
     Everything from the temperature on is measured on the int8 file, through the device's
     classifier: temperature and unsure threshold on the calibration part, the promise on the
@@ -41,6 +47,7 @@ def pack(
         out: path of the bundle.
         steps: shows progress.
         target_error: wanted share of errors among the decided items, 0 … 1.
+        report: measure what `report.html` says besides, and write it.
 
     Returns:
         The metrics.
@@ -62,7 +69,8 @@ def pack(
         )
     _check_photos(record, steps)
     out.parent.mkdir(parents=True, exist_ok=True)
-    model, ranges = _quantized(run, record, steps)
+    network = load_network(run)
+    model, ranges = _quantized(network, record, steps)
     draft = _draft(record, model)
     classifier = Classifier(draft)
 
@@ -121,6 +129,17 @@ def pack(
         "unsure_below": unsure_below,
         "seconds": round(record.seconds + time.monotonic() - started, 1),
     }
+    if report:
+        metrics = write_report(
+            run / REPORT,
+            metrics,
+            record=record,
+            network=network,
+            classifier=Classifier(bundle),
+            result=result,
+            photos=test,
+            steps=steps,
+        )
     write_whole(run / METRICS, json.dumps(metrics, indent=1))
     return metrics
 
@@ -139,14 +158,14 @@ def _check_photos(record: RunRecord, steps: Steps) -> None:
         )
 
 
-def _quantized(run: Path, record: RunRecord, steps: Steps) -> tuple[bytes, int]:
+def _quantized(network: Any, record: RunRecord, steps: Steps) -> tuple[bytes, int]:
     """The int8 file, and on how many photos its ranges were measured."""
     train = record.part("train")
     order = np.random.default_rng(record.seed).permutation(len(train))[:WANTED]
     photos = [train[index] for index in sorted(order)]
     advance = steps.start("Quantizing", len(photos))
     _, inputs, _ = read_all(photos, record.preprocess, skip_unreadable=False, advance=advance)
-    return to_int8(load_network(run), np.stack(inputs), record.preprocess), len(inputs)
+    return to_int8(network, np.stack(inputs), record.preprocess), len(inputs)
 
 
 def _draft(record: RunRecord, model: bytes) -> Bundle:

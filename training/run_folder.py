@@ -47,6 +47,10 @@ class RunRecord(BaseModel):
     photos: Path
     """Absolute path of the folder that was trained on."""
     grades: list[Grade]
+    ordered: bool = False
+    """Whether the grades are steps of one scale, by their worth."""
+    licence: str | None = None
+    """Of the photos, as `grades.yaml` states it."""
     preprocess: Preprocess
     model: str
     seed: int

@@ -1,0 +1,93 @@
+"""The network of a run as something to be explained."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sorter.classifier import softmax
+from sorter.frame import Pixels
+from sorter.preprocess import Preprocess
+from training import backend
+from training.explain.subject import Map, spread
+from training.loop import predictor
+from training.measured import feed
+from training.quantize import scaled
+
+SALIENCY_COPIES = 24
+SALIENCY_NOISE = 0.08
+"""Part of the range of the levels."""
+
+
+class FloatNetwork:
+    """A Keras model before quantization: the same photos, and gradients."""
+
+    def __init__(self, model: Any, grades: list[str], preprocess: Preprocess) -> None:
+        """Take a model that gives logits.
+
+        Args:
+            model: Keras model.
+            grades: in the order of its outputs.
+            preprocess: that makes its inputs.
+        """
+        self.model = model
+        self.grades = grades
+        self.preprocess = preprocess
+        places = [layer for layer in model.layers if _has_places(layer)]
+        self._to_map = backend.keras().Model(model.inputs, [places[-1].output, model.output])
+        self._predict = predictor(model)
+
+    def probabilities(self, photos: Sequence[Pixels]) -> NDArray[np.float64]:
+        """See `Subject.probabilities`; not calibrated."""
+        logits: NDArray[np.float64] = self._predict(self.inputs(photos)).astype(np.float64)
+        return softmax(logits)
+
+    def inputs(self, photos: Sequence[Pixels]) -> NDArray[np.float32]:
+        """Photos as the network wants them."""
+        return scaled(np.stack([self.preprocess(photo) for photo in photos]), self.preprocess)
+
+    def class_map(self, photo: Pixels, grade: int) -> Map:
+        """See `Subject.class_map`."""
+        tf = backend.tensorflow()
+        fed = [tf.constant(one) for one in feed(self.model, self.inputs([photo]))]
+        with tf.GradientTape() as tape:
+            tape.watch(fed[0])
+            features, logits = self._to_map(fed, training=False)
+            logit = logits[0, grade]
+        gradient = tape.gradient(logit, features)
+        return spread(
+            gradient[0].numpy().astype(np.float64), features[0].numpy().astype(np.float64)
+        )
+
+    def saliency(self, photo: Pixels, grade: int, seed: int) -> Map:
+        """How much each pixel moves a grade's logit: SmoothGrad (Smilkov et al. 2017).
+
+        The mean, over noisy copies, of the gradient's size.
+
+        Args:
+            photo: uint8, BGR, any size.
+            grade: index.
+            seed: of the noise.
+
+        Returns:
+            size × size.
+        """
+        tf = backend.tensorflow()
+        span = 255.0 / self.preprocess.std
+        random = np.random.default_rng(seed)
+        photos = np.repeat(self.inputs([photo]), SALIENCY_COPIES, axis=0)
+        photos += random.normal(0, SALIENCY_NOISE * span, photos.shape).astype(np.float32)
+        fed = [tf.constant(one) for one in feed(self.model, photos)]
+        with tf.GradientTape() as tape:
+            tape.watch(fed[0])
+            logit = tf.reduce_sum(self.model(fed, training=False)[:, grade])
+        gradient = tape.gradient(logit, fed[0]).numpy().astype(np.float64)
+        return np.asarray(np.abs(gradient).max(axis=-1).mean(axis=0))
+
+
+def _has_places(layer: Any) -> bool:
+    shape = getattr(layer.output, "shape", None)
+    return shape is not None and len(shape) == 4 and shape[1] * shape[2] > 1

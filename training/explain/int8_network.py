@@ -1,0 +1,105 @@
+"""The int8 model of a bundle as something to be explained."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sorter.classifier import Classifier
+from sorter.frame import Pixels
+from training.errors import TrainingError
+from training.explain.subject import Map, spread
+from training.int8_file import plain_interpreter
+
+Values = NDArray[np.float64]
+
+
+class Int8Network:
+    """A bundle's classifier, run as on the device; the map comes of its inner tensors.
+
+    The file has no gradients. Above the last layer that still has places there are few kinds of
+    operators, though, so the way back from a logit to that layer is short and exact.
+    """
+
+    def __init__(self, classifier: Classifier) -> None:
+        """Load the model a second time, so that it keeps what lies between the layers."""
+        self.grades = classifier.grades
+        self.preprocess = classifier.bundle.manifest.preprocess
+        self._classifier = classifier
+        self._interpreter = plain_interpreter(
+            classifier.bundle.models["classifier"], keep_tensors=True
+        )
+        self._tensors = {one["index"]: one for one in self._interpreter.get_tensor_details()}
+
+    def probabilities(self, photos: Sequence[Pixels]) -> Values:
+        """See `Subject.probabilities`; calibrated."""
+        return self._classifier.probabilities(photos)
+
+    def class_map(self, photo: Pixels, grade: int) -> Map:
+        """See `Subject.class_map`.
+
+        Raises:
+            TrainingError: the model ends in layers that are not known here.
+        """
+        interpreter = self._interpreter
+        entry = interpreter.get_input_details()[0]
+        interpreter.set_tensor(entry["index"], self._classifier.quantize([photo]))
+        interpreter.invoke()
+        exit_ = interpreter.get_output_details()[0]
+        wanted = np.zeros(tuple(exit_["shape"]))
+        wanted[0, grade] = 1.0
+        gradients: dict[int, Values] = {exit_["index"]: wanted}
+        for operator in reversed(interpreter._get_ops_details()):
+            made = int(operator["outputs"][0])
+            if made not in gradients:
+                continue
+            for index, gradient in self._back(operator, gradients.pop(made)):
+                if self._has_places(index):
+                    return spread(gradient[0], self._value(index)[0])
+                gradients[index] = gradients.get(index, 0.0) + gradient
+        raise TrainingError("this model has no layer with places, so there is no class map of it")
+
+    def _has_places(self, index: int) -> bool:
+        shape = self._tensors[index]["shape"]
+        return len(shape) == 4 and shape[1] * shape[2] > 1
+
+    def _value(self, index: int) -> Values:
+        """A tensor in real numbers."""
+        details = self._tensors[index]
+        stored = self._interpreter.get_tensor(index).astype(np.float64)
+        how = details["quantization_parameters"]
+        scales, zero_points = how["scales"], how["zero_points"]
+        if len(scales) > 1:
+            # Per channel: along one axis, the outputs of a dense layer's weights.
+            shape = [1] * stored.ndim
+            shape[how["quantized_dimension"]] = len(scales)
+            scales, zero_points = scales.reshape(shape), zero_points.reshape(shape)
+        return np.asarray((stored - zero_points) * scales) if len(how["scales"]) else stored
+
+    def _back(self, operator: dict[str, Any], gradient: Values) -> list[tuple[int, Values]]:
+        """The gradients of an operator's inputs that are no constants, from that of its output."""
+        kind, source = operator["op_name"], int(operator["inputs"][0])
+        shape = tuple(self._tensors[source]["shape"])
+        made = int(operator["outputs"][0])
+        if kind == "FULLY_CONNECTED":
+            # A ReLU in it, or the end of the int8 range, lets nothing through at its lowest value.
+            alive = self._interpreter.get_tensor(made) > -128
+            weights = self._value(int(operator["inputs"][1]))
+            return [(source, ((gradient * alive) @ weights).reshape(shape))]
+        if kind == "MEAN":
+            rows, columns = shape[1:3]
+            each = gradient.reshape(1, 1, 1, -1) / (rows * columns)
+            return [(source, np.broadcast_to(each, shape))]
+        if kind == "LOG_SOFTMAX":
+            share = np.exp(self._value(made))
+            return [(source, gradient - share * gradient.sum(axis=-1, keepdims=True))]
+        if kind in ("RESHAPE", "QUANTIZE"):
+            return [(source, gradient.reshape(shape))]
+        if kind == "CONCATENATION":
+            parts = [int(index) for index in operator["inputs"]]
+            ends = np.cumsum([self._tensors[index]["shape"][-1] for index in parts])[:-1]
+            return list(zip(parts, np.split(gradient, ends, axis=-1), strict=True))
+        return []

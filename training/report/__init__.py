@@ -1,0 +1,1 @@
+"""`report.html`: what a run came to, for who grades by hand."""
