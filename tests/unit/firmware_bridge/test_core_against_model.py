@@ -1,13 +1,13 @@
 """The C core against the Python one: the same machine and host, byte for byte and edge for edge."""
 
-from collections.abc import Callable
+from collections import Counter
 from pathlib import Path
 
-from hypothesis import HealthCheck, Phase, given, settings
+import pytest
+from hypothesis import HealthCheck, Phase, event, given, settings
 from hypothesis import strategies as st
 
 from firmware_bridge.compiled_in import PROTOCOL_VERSION
-from firmware_bridge.framing import encode
 from firmware_bridge.messages import (
     Cancel,
     EstopClear,
@@ -23,45 +23,14 @@ from firmware_bridge.messages import (
     ReportAck,
     SettingsRead,
 )
-from firmware_bridge.plant import InputPin, PinEdge, show_tick
+from firmware_bridge.plant import InputPin
 from firmware_bridge.virtual_firmware import VirtualFirmware
-from firmware_bridge.wired_plant import WireFrame
 from tests.contract.wire import belt_command, shot_command
 from tests.unit.firmware_bridge.native_firmware import NativeFirmware
+from tests.unit.firmware_bridge.player import Player, Step
+from tests.unit.firmware_bridge.scenes import SCENES, any_scene, items
 from tests.unit.firmware_bridge.strategies import any_message
 
-Step = Callable[["Player"], None]
-
-
-class Player:
-    def __init__(self, firmware: VirtualFirmware) -> None:
-        self.firmware = firmware
-        self.edges: list[PinEdge] = []
-        self.frames: list[WireFrame] = []
-        self.place = 0
-        self.tick = 0
-        self.seq = 0
-
-    def wait(self, duration_us: int) -> None:
-        self.edges += self.firmware.advance(self.firmware.now_us + duration_us)
-        self.frames += self.firmware.take()
-
-    def send(self, message: Message) -> None:
-        self.seq = (self.seq + 1) % 256
-        self.firmware.send(encode(message, self.seq))
-        self.wait(3_000)
-
-    def drive(self, pin: InputPin, level: bool) -> None:
-        self.firmware.drive(pin, level)
-
-    def turn(self, ticks: int, tick_us: int) -> None:
-        for _ in range(abs(ticks)):
-            self.place += 1 if ticks > 0 else -1
-            show_tick(self.firmware, self.place)
-            self.wait(tick_us)
-
-
-items = st.integers(1, 14)
 nonces = st.sampled_from((*[1] * 15, 2))
 
 
@@ -73,7 +42,7 @@ def shots(draw: st.DrawFn) -> Step:
     boot_nonce, session = draw(nonces), draw(nonces)
 
     def step(player: Player) -> None:
-        first = player.tick + player.place + ahead
+        first = player.tick + ahead
         player.send(
             shot_command(
                 item,
@@ -110,11 +79,7 @@ def standing(messages: st.SearchStrategy[Message]) -> st.SearchStrategy[Step]:
 
     def step(message: Message) -> Step:
         def play(player: Player) -> None:
-            player.send(belt_command("stop"))
-            player.send(Flush())
-            for item in range(1, 15):
-                player.send(ReportAck(item_id=item))
-            player.send(Heartbeat())
+            player.stand()
             player.send(message)
 
         return play
@@ -193,32 +158,30 @@ pins = st.builds(
 )
 garbage = st.binary(max_size=60).map(lambda data: lambda player: player.firmware.send(data))
 alive: st.SearchStrategy[Step] = st.just(lambda player: player.send(Heartbeat()))
-steps = st.lists(
-    st.one_of(
-        drives(),
-        drives(),
-        shots(),
-        turns,
-        alive,
-        alive,
-        sending(simple),
-        sending(belts),
-        sending(belts),
-        standing(pulses),
-        standing(outlets),
-        standing(machines),
-        sending(st.one_of(pulses, outlets, machines)),
-        sending(any_message),
-        waits,
-        pins,
-        garbage,
-    ),
-    min_size=10,
-    max_size=40,
+any_step = st.one_of(
+    drives(),
+    drives(),
+    shots(),
+    turns,
+    alive,
+    alive,
+    sending(simple),
+    sending(belts),
+    sending(belts),
+    standing(pulses),
+    standing(outlets),
+    standing(machines),
+    sending(st.one_of(pulses, outlets, machines)),
+    sending(any_message),
+    waits,
+    pins,
+    garbage,
 )
+steps = st.lists(st.one_of(any_step, any_scene, any_scene), min_size=10, max_size=20)
+starts = st.sampled_from((0, 2**31 - 30, 2**32 - 30))
 
 
-@given(start=st.sampled_from((0, 2**31 - 30, 2**32 - 30)), steps=steps)
+@given(start=starts, steps=steps)
 @settings(
     max_examples=60,
     deadline=None,
@@ -228,15 +191,30 @@ steps = st.lists(
 def test_the_c_core_does_what_the_python_core_does(
     core_library: Path, start: int, steps: list[Step]
 ) -> None:
-    python = Player(VirtualFirmware(start_tick=start))
-    native = Player(NativeFirmware(core_library, start_tick=start))
-    for player in (python, native):
-        player.tick = start
-        player.send(Hello(protocol=PROTOCOL_VERSION, session=1))
-        player.send(Heartbeat())
-        player.send(belt_command("run_by_operator"))
+    python = Player(VirtualFirmware(start_tick=start), start)
+    native = Player(NativeFirmware(core_library, start_tick=start), start)
     for step in steps:
         step(python)
         step(native)
         assert native.frames == python.frames
         assert native.edges == python.edges
+    for seen in python.seen:
+        event(seen)
+
+
+@pytest.mark.parametrize("aim", SCENES)
+def test_each_scene_leads_where_it_should(aim: str) -> None:
+    """Or the cores would be compared over a board that nothing ever befalls."""
+    reached: Counter[str] = Counter()
+
+    @given(scene=SCENES[aim])
+    @settings(max_examples=12, deadline=None, derandomize=True, phases=[Phase.generate])
+    def play(scene: Step) -> None:
+        player = Player(VirtualFirmware(), 0)
+        scene(player)
+        player.send(Query())
+        player.wait(60_000)
+        reached.update(set(player.seen))
+
+    play()
+    assert reached[aim] >= 3, reached
