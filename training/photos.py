@@ -54,25 +54,30 @@ def scan(root: Path) -> list[Photo]:
         The photos, by grade, each grade's in the natural order of their names (`9` before `10`).
 
     Raises:
-        PhotosError: the folder is missing, it or a grade's folder holds no photos, or a grade's
-            folder holds folders.
+        PhotosError: the folder is missing or may not be read, it or a grade's folder holds no
+            photos, or a grade's folder holds anything but files.
     """
     if not root.is_dir():
         what = "is a file" if root.exists() else "does not exist"
         raise PhotosError(f"{root}: {what}; give a folder with one sub-folder of photos a grade")
-    folders = sorted(p for p in root.iterdir() if p.is_dir() and not p.name.startswith("."))
+    folders = sorted(p for p in _entries(root) if p.is_dir() and not p.name.startswith("."))
     if not folders:
         raise PhotosError(f"{root}: has no sub-folders; make one folder of photos for each grade")
     table = ItemTable.beside(root)
     photos = []
     for folder in folders:
-        entries = [p for p in folder.iterdir() if not _is_system_file(p)]
+        entries = [p for p in _entries(folder) if not _is_system_file(p)]
         if deeper := sorted(p for p in entries if p.is_dir()):
             raise PhotosError(
                 f"{folder}: holds folders ({name_some(deeper)}); "
                 f"move their photos into {folder} itself, since deeper ones are not looked at"
             )
         files = [p for p in entries if p.is_file()]
+        if odd := sorted(set(entries) - set(files)):
+            raise PhotosError(
+                f"{name_some(odd)}: neither a file nor a folder (a link that leads nowhere, or a "
+                f"device); remove it"
+            )
         if not files:
             raise PhotosError(f"{folder}: has no photos; add photos of this grade or remove it")
         files.sort(key=lambda p: natural_key(p.name))
@@ -80,6 +85,15 @@ def scan(root: Path) -> list[Photo]:
             item, session = table.look_up(f"{folder.name}/{path.name}")
             photos.append(Photo(path=path, grade=folder.name, item=item, session=session))
     return photos
+
+
+def _entries(folder: Path) -> list[Path]:
+    try:
+        return list(folder.iterdir())
+    except OSError as error:
+        raise PhotosError(
+            f"{folder}: {error.strerror}; allow yourself to read the folder, or remove it"
+        ) from error
 
 
 def _is_system_file(path: Path) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from pathlib import Path
+from pathlib import Path, PurePath
 
 from sorter.photo import MAX_PHOTO_BYTES
 from training.errors import PhotosError
@@ -30,7 +30,7 @@ def from_table(path: Path) -> tuple[list[Incoming], int]:
     """Photos listed in a CSV file, columns `path, grade` and, if known, `item, session`.
 
     Args:
-        path: of the table; the photos' paths are relative to its folder.
+        path: of the table; the photos' paths are absolute, or relative to its folder.
 
     Returns:
         The photos, and how many were left out because their grade is empty.
@@ -44,6 +44,11 @@ def from_table(path: Path) -> tuple[list[Incoming], int]:
         raise PhotosError(f"{path}: no line has a grade; fill in the column 'grade'")
     incoming = []
     for row in graded:
+        if ".." in PurePath(row.path).parts:
+            raise PhotosError(
+                f"{path}: line {row.line}: the path {row.path} leads out of the table's folder; "
+                f"put the table beside its photos"
+            )
         photo = path.parent / row.path
         if not photo.is_file():
             raise PhotosError(f"{path}: line {row.line}: no file {photo}; correct the path")

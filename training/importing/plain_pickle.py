@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import pickle
+import pickletools
 from collections.abc import Callable
 from typing import Any
 
@@ -38,6 +39,7 @@ def load_plain(data: bytes, name: str) -> dict[str, Any]:
     if len(data) > MAX_BYTES:
         raise PhotosError(f"{name}: larger than 1 GiB; split it into several files")
     try:
+        _check_memo(data)
         # latin1 keeps the bytes of arrays that Python 2 pickled.
         content = _Unpickler(io.BytesIO(data), encoding="latin1").load()
     except _Refused as error:
@@ -69,6 +71,16 @@ def load_plain(data: bytes, name: str) -> dict[str, Any]:
         )
         for key, value in content.items()
     }
+
+
+def _check_memo(data: bytes) -> None:
+    """Refuse a pickle that numbers its parts beyond any that it has.
+
+    CPython's unpickler makes room for all lower numbers first: six bytes ask for 32 GiB.
+    """
+    for operation, argument, _ in pickletools.genops(data):
+        if "PUT" in operation.name and int(argument or 0) > len(data):
+            raise ValueError(f"part {argument}")
 
 
 class _Refused(Exception):  # noqa: N818

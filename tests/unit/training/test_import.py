@@ -3,15 +3,21 @@ from __future__ import annotations
 import os
 import pickle
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import cv2
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from sorter.photo import read_photo
 from tests.unit.training.folders import noise, write_photos
+from training import item_table
 from training.errors import PhotosError
+from training.importing import files, pickled
+from training.importing.plain_pickle import load_plain
 from training.importing.source import incoming
 from training.importing.write import write
 from training.item_table import ItemTable, read_rows
@@ -115,6 +121,51 @@ def test_a_pickle_cannot_claim_an_array_larger_than_its_bytes(tmp_path: Path) ->
         incoming(source, NAMES)
 
 
+@pytest.mark.parametrize("number", [b"r\xff\xff\xff\x7f", b"p2147483647\n"])
+def test_a_pickle_cannot_ask_for_memory_by_numbering_its_parts(
+    tmp_path: Path, number: bytes
+) -> None:
+    source = tmp_path / "test_batch"
+    source.write_bytes(b"\x80\x02}" + number + b".")
+    with pytest.raises(PhotosError, match="damaged"):
+        incoming(source, NAMES)
+
+
+@given(st.data())
+def test_a_spoilt_pickle_gives_a_dict_or_a_sentence(data: st.DataObject) -> None:
+    whole = bytearray(pickle.dumps({"data": planes(3)[:, :16], "labels": [0]}, protocol=2))
+    for place in data.draw(st.lists(st.integers(0, len(whole) - 1), min_size=1, max_size=4)):
+        whole[place] = data.draw(st.integers(0, 255))
+    try:
+        content = load_plain(bytes(whole), "batch")
+    except PhotosError as error:
+        assert str(error).startswith("batch: ")
+    else:
+        assert all(isinstance(key, str) for key in content)
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        b"cos\nsystem\n(S'touch evil'\ntR.",
+        b"c__builtin__\neval\n(S'1'\ntR.",
+        b"cnumpy\nload\n(S'evil'\ntR.",
+        b"cnumpy.core.multiarray\nfromfile\n(S'evil'\ntR.",
+        b"(S'touch evil'\nios\nsystem\n.",
+        b"\x80\x04\x8c\x02os\x8c\x06system\x93\x8c\x0atouch evil\x85R.",
+        b"\x80\x02cnumpy\ndtype\nX\x02\x00\x00\x00u1\x85R}X\x07\x00\x00\x00__class__K\x01sb.",
+        b"Pmine\n.",
+    ],
+)
+def test_code_in_a_pickle_never_runs(
+    tmp_path: Path, code: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(PhotosError, match="batch: "):
+        load_plain(code, "batch")
+    assert list(tmp_path.iterdir()) == []
+
+
 @pytest.mark.parametrize("cut", [3, 40, 2000])
 def test_a_cut_pickle_is_refused(tmp_path: Path, cut: int) -> None:
     source = batch(tmp_path / "test_batch", planes(3), [0])
@@ -174,6 +225,10 @@ def test_a_table_keeps_items_and_sessions(tmp_path: Path) -> None:
         ("path,grade\n,L\n", "line 2: no path"),
         ("path,grade\n0.png,\n", "no line has a grade"),
         ("path,grade\n0.png,../L\n", "cannot be a folder's name"),
+        ("path,grade\n0.png,/L\n", "cannot be a folder's name"),
+        ("path,grade\n0.png,..\n", "cannot be a folder's name"),
+        ("path,grade\n../0.png,L\n", "line 2: the path ../0.png leads out of the table's folder"),
+        ("path,grade\na/../../0.png,L\n", "line 2: the path .* leads out"),
         ('path,grade\n"0.png,L\n', "not CSV"),
     ],
 )
@@ -181,6 +236,36 @@ def test_a_wrong_table_is_refused_with_its_line(tmp_path: Path, text: str, sente
     cv2.imwrite(str(tmp_path / "0.png"), noise(0))
     with pytest.raises(PhotosError, match=sentence):
         import_all(table(tmp_path / "mine.csv", text), tmp_path / "out")
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_table_may_name_photos_by_their_whole_path(tmp_path: Path) -> None:
+    cv2.imwrite(str(tmp_path / "0.png"), noise(0))
+    folder = tmp_path / "table"
+    folder.mkdir()
+    source = table(folder / "mine.csv", f"path,grade\n{tmp_path / '0.png'},L\n")
+    out = import_all(source, tmp_path / "out")
+    assert (out / "L" / "00001.png").read_bytes() == (tmp_path / "0.png").read_bytes()
+
+
+@pytest.mark.parametrize(
+    ("module", "limit", "name"),
+    [
+        (item_table, "MAX_BYTES", "mine.csv"),
+        (pickled, "MAX_BYTES", "test_batch"),
+        (files, "MAX_PHOTO_BYTES", "0.png"),
+    ],
+)
+def test_what_is_far_too_large_is_refused_unread(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, module: ModuleType, limit: str, name: str
+) -> None:
+    cv2.imwrite(str(tmp_path / "0.png"), noise(0))
+    source = table(tmp_path / "mine.csv", "path,grade\n0.png,L\n")
+    if name == "test_batch":
+        source = batch(tmp_path / "test_batch", planes(3), [0])
+    monkeypatch.setattr(module, limit, 10)
+    with pytest.raises(PhotosError, match=f"{name}: larger than"):
+        import_all(source, tmp_path / "out", NAMES)
     assert not (tmp_path / "out").exists()
 
 

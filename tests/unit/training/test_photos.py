@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+import errno
+import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -55,6 +58,44 @@ def test_folders_in_a_grades_folder_are_not_passed_over_in_silence(tmp_path: Pat
     write_photos(tmp_path)
     (tmp_path / "L" / "day1").mkdir()
     with pytest.raises(PhotosError, match=r"L: holds folders \(.*day1\); move their photos"):
+        scan(tmp_path)
+
+
+@pytest.mark.parametrize("target", ["loop.png", "gone.png"])
+def test_a_link_that_leads_nowhere_is_named(tmp_path: Path, target: str) -> None:
+    write_photos(tmp_path)
+    (tmp_path / "L" / "loop.png").symlink_to(target)
+    with pytest.raises(PhotosError, match=r"loop\.png: neither a file nor a folder"):
+        scan(tmp_path)
+
+
+def test_a_pipe_among_the_photos_is_named_and_not_read(tmp_path: Path) -> None:
+    write_photos(tmp_path)
+    os.mkfifo(tmp_path / "M" / "pipe.jpg")
+    with pytest.raises(PhotosError, match=r"pipe\.jpg: neither a file nor a folder"):
+        scan(tmp_path)
+
+
+def test_a_folder_that_links_to_itself_ends(tmp_path: Path) -> None:
+    write_photos(tmp_path)
+    (tmp_path / "again").symlink_to(".")
+    with pytest.raises(PhotosError, match="again: holds folders"):
+        scan(tmp_path)
+
+
+def test_a_folder_that_may_not_be_read_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_photos(tmp_path)
+    entries = Path.iterdir
+
+    def closed(folder: Path) -> Iterator[Path]:
+        if folder.name == "M":
+            raise PermissionError(errno.EACCES, "Permission denied", str(folder))
+        return entries(folder)
+
+    monkeypatch.setattr(Path, "iterdir", closed)
+    with pytest.raises(PhotosError, match="M: Permission denied; allow yourself to read"):
         scan(tmp_path)
 
 
