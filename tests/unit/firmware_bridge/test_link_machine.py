@@ -7,14 +7,16 @@ closes its outlet anywhere else, and the report tells what the pins did.
 from itertools import count
 from random import Random
 
-from hypothesis import settings
+from hypothesis import event, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, rule
 
 from firmware_bridge.board import Outcome, Shot
 from firmware_bridge.linked_board import LinkedBoard
 from firmware_bridge.plant import OUTLET_PINS, InputPin
+from firmware_bridge.settings import InputFunction, OutletKind
 from firmware_bridge.virtual_firmware import VirtualFirmware
+from tests.contract.acts import set_machine, set_outlet
 from tests.contract.rig import Rig
 from tests.hil.lossy_wire import (
     LossyWire,
@@ -25,6 +27,8 @@ from tests.hil.lossy_wire import (
 )
 
 TICK_US = 1_000
+WEAK = 7
+"""A solenoid that bears little: its minimum cycle and its share of time are soon in the way."""
 GAP_TICKS = 12
 """Least distance of two windows of one outlet: its minimum cycle and a reversal fit in between."""
 
@@ -58,6 +62,9 @@ class LinkMachine(RuleBasedStateMachine):
         """Channel, tick as the host counts it, level."""
         self.seen_edges = 0
         self.rig.connect()
+        tired = {"kind": OutletKind.SOLENOID, "duty_percent": 5, "max_on_ms": 100}
+        set_outlet(self.rig, WEAK, min_cycle_ms=25, **tired)
+        set_machine(self.rig, input_function=InputFunction.COVER, encoder_dead_ms=120)
 
     # --- what the host does ---------------------------------------------------------------------
 
@@ -68,7 +75,22 @@ class LinkMachine(RuleBasedStateMachine):
         items=st.integers(1, 4),
     )
     def shoot(self, channel: int, ahead: int, length: int, items: int) -> None:
-        first = max(self.host_tick() + ahead, self.last_close[channel] + GAP_TICKS)
+        self.shoot_at(channel, self.host_tick() + ahead, length, items)
+
+    @rule(ahead=st.integers(5, 60), lengths=st.lists(st.integers(1, 4), min_size=2, max_size=4))
+    def shoot_too_close_together(self, ahead: int, lengths: list[int]) -> None:
+        for length in lengths:
+            self.shoot_at(WEAK, self.host_tick() + ahead, length, 1, gap=2)
+
+    @rule(ahead=st.integers(5, 60), length=st.integers(60, 140))
+    def shoot_for_too_long(self, ahead: int, length: int) -> None:
+        self.shoot_at(WEAK, self.host_tick() + ahead, length, 1)
+        self.turn(ahead + length)
+
+    def shoot_at(
+        self, channel: int, first: int, length: int, items: int, *, gap: int = GAP_TICKS
+    ) -> None:
+        first = max(first, self.last_close[channel] + gap)
         item_id, *mates = (next(self.ids) for _ in range(items))
         shot = Shot(
             item_id=item_id,
@@ -120,6 +142,21 @@ class LinkMachine(RuleBasedStateMachine):
             (InputPin.BUTTON, True),
         ):
             self.firmware.drive(pin, level)
+            self.pass_ms(10)
+
+    @rule()
+    def open_and_close_the_cover(self) -> None:
+        for level in (True, False):
+            self.firmware.drive(InputPin.AUX, level)
+            self.pass_ms(25)
+
+    @rule(ms=st.sampled_from((60, 200)))
+    def run_a_belt_that_sticks(self, ms: int) -> None:
+        self.board.set_belt(True, self.rig.now_s, by_operator=True)
+        self.turn(30)
+        self.pass_ms(ms)
+        for running in (True, False):
+            self.board.set_belt(running, self.rig.now_s, by_operator=True)
             self.pass_ms(10)
 
     # --- accidents ------------------------------------------------------------------------------
@@ -187,6 +224,8 @@ class LinkMachine(RuleBasedStateMachine):
         for channel, tick in opened:
             windows = [s for s in self.shots if (s.channel, s.open_tick) == (channel, tick)]
             assert windows, f"channel {channel} opened at {tick}, where no window begins"
+        for report in reports.values():
+            event(f"{report.outcome.value} {report.reason.value}")
         for shot in self.shots:
             self.check(shot, fired=(shot.channel, shot.open_tick) in opened)
         self.board.close()
@@ -211,6 +250,6 @@ class LinkMachine(RuleBasedStateMachine):
 
 
 LinkMachine.TestCase.settings = settings(
-    max_examples=8, stateful_step_count=25, deadline=None, print_blob=True
+    max_examples=20, stateful_step_count=25, deadline=None, print_blob=True
 )
 TestLinkMachine = LinkMachine.TestCase
