@@ -181,6 +181,19 @@ def write_run(folder: Path) -> None:
     (folder / "run.json").write_text(record.model_dump_json())
 
 
+def test_a_run_that_tests_on_copies_of_what_it_learned_is_not_packed(
+    refuse: Refuse, tmp_path: Path
+) -> None:
+    write_run(tmp_path)
+    run = json.loads((tmp_path / "run.json").read_text())
+    entry = run["entries"][0] | {"group": 3}
+    run["entries"] = [entry, entry | {"path": "L/2.png", "part": "train"}]
+    (tmp_path / "run.json").write_text(json.dumps(run))
+    err = refuse("pack", tmp_path, "--out", tmp_path / "x.sorter")
+    assert "photos that belong together (group 3) lie in test and in train" in err
+    assert not (tmp_path / "x.sorter").exists()
+
+
 def test_a_run_with_an_exchanged_photo_is_not_packed(refuse: Refuse, tmp_path: Path) -> None:
     write_run(tmp_path)
     photo = tmp_path / "photos" / "L" / "1.png"

@@ -4,7 +4,7 @@ import itertools
 from collections import Counter
 
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from training.errors import PhotosError
@@ -112,6 +112,39 @@ def test_a_group_on_two_sides_is_a_hard_error() -> None:
     check_apart([0, 1, 1], ["train", "test", "test"])
     with pytest.raises(PhotosError, match=r"group 1\) lie in test and in train"):
         check_apart([0, 1, 1], ["train", "test", "train"])
+
+
+@given(deals(), ways, st.data())
+def test_one_photo_moved_away_from_its_group_is_always_noticed(
+    deal: Deal, way: Way, data: st.DataObject
+) -> None:
+    grades, groups = deal
+    parts = split(grades, groups, way=way)
+    several = [index for index, number in enumerate(groups) if groups.count(number) > 1]
+    assume(several)
+    moved = data.draw(st.sampled_from(several))
+    parts[moved] = data.draw(st.sampled_from([part for part in PARTS if part != parts[moved]]))
+    with pytest.raises(PhotosError, match=f"group {groups[moved]}\\) lie in"):
+        check_apart(groups, parts)
+
+
+def test_folds_that_tear_a_group_are_not_trained_on() -> None:
+    grades, groups = ["a"] * 20 + ["b"] * 20, [*range(39), 38]
+    fold_of = [index % 5 for index in range(40)]
+    with pytest.raises(PhotosError, match="group 38"):
+        fold_parts(grades, groups, fold_of, 0)
+
+
+@given(st.integers(5, 12), st.integers(2, 5), st.integers(0, 9), st.data())
+def test_folds_of_sessions_never_cut_one(
+    sessions: int, count: int, seed: int, data: st.DataObject
+) -> None:
+    sizes = [data.draw(st.integers(1, 20)) for _ in range(sessions)]
+    groups = [number for number, size in enumerate(sizes) for _ in range(2 * size)]
+    grades = [grade for size in sizes for grade in ["a"] * size + ["b"] * size]
+    fold_of = folds(grades, groups, count=count, way="sessions", seed=seed)
+    check_apart(groups, fold_of)
+    assert set(fold_of) == set(range(count))
 
 
 @given(deals(), ways, st.integers(2, 10), st.integers(0, 5))
