@@ -106,8 +106,13 @@ class Line:
         self.stop_belt(now_s)
         return decisions
 
+    def run_belt(self, now_s: float) -> None:
+        """Let a belt run on that was stopped by `stop_belt`."""
+        self._belt_wanted = True
+        self._run_belt(now_s)
+
     def stop_belt(self, now_s: float) -> None:
-        """The belt has run for long enough; it is not started again."""
+        """The belt has run for long enough; it stands until `run_belt`."""
         self._belt_wanted = False
         self._board.set_belt(False, now_s)
 

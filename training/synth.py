@@ -17,7 +17,15 @@ from training.progress import Steps
 TRUTH = "truth.jsonl"
 
 
-def synth(out: Path, *, per_grade: int, seed: int, views: int = 1, steps: Steps) -> int:
+def synth(
+    out: Path,
+    *,
+    per_grade: int,
+    seed: int,
+    views: int = 1,
+    crop: str = "cucumbers",
+    steps: Steps,
+) -> int:
     """Render photos into one folder a grade, with `grades.yaml` and the truth of each photo.
 
     Args:
@@ -25,6 +33,7 @@ def synth(out: Path, *, per_grade: int, seed: int, views: int = 1, steps: Steps)
         per_grade: items of each grade.
         seed: same seed, same photos.
         views: photos of each item; with several, `photos.csv` tells which show one item.
+        crop: what to render, one of `sorter.twin.crops.CROPS`.
         steps: shows progress.
 
     Returns:
@@ -32,14 +41,16 @@ def synth(out: Path, *, per_grade: int, seed: int, views: int = 1, steps: Steps)
 
     Raises:
         TrainingError: the folder is not empty, or a photo cannot be written.
+        SorterError: there is no such crop.
     """
-    from sorter.twin.cucumber import WINDOW_MM
-    from sorter.twin.photos import labelled_photos, synth_grades
+    from sorter.twin.crops import crop_named
+    from sorter.twin.photos import labelled_photos
 
+    produce = crop_named(crop)
     if out.exists() and (not out.is_dir() or any(out.iterdir())):
         raise TrainingError(f"{out}: is already there and not empty; choose another --out")
     out.parent.mkdir(parents=True, exist_ok=True)
-    grades = synth_grades()
+    grades = produce.grades
     total = per_grade * len(grades) * views
     advance = steps.start("Rendering", total)
     with tempfile.TemporaryDirectory(prefix=f".{out.name}.", dir=out.parent) as temporary:
@@ -50,7 +61,7 @@ def synth(out: Path, *, per_grade: int, seed: int, views: int = 1, steps: Steps)
         for grade in counts:
             (partial / grade).mkdir(parents=True)
         with (partial / TRUTH).open("w", encoding="utf-8") as truths:
-            for grade, photo, truth in labelled_photos(per_grade, seed, views=views):
+            for grade, photo, truth in labelled_photos(per_grade, seed, views=views, crop=produce):
                 number, view = divmod(counts[grade], views)
                 counts[grade] += 1
                 path = Path(grade) / f"{number:05d}{f'-{view + 1}' if views > 1 else ''}.png"
@@ -71,7 +82,7 @@ def synth(out: Path, *, per_grade: int, seed: int, views: int = 1, steps: Steps)
             write_rows(partial / TABLE, rows)
         declared = {
             "grades": [{"name": grade.name, "worth": grade.worth} for grade in grades],
-            "window_mm": WINDOW_MM,
+            "window_mm": produce.window_mm,
         }
         (partial / GRADES_FILE).write_text(yaml.safe_dump(declared, sort_keys=False))
         if out.exists():

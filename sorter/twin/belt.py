@@ -6,16 +6,18 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from firmware_bridge.plant import OUTLET_PINS, InputPin, OutputPin, PinEdge, Plant, show_tick
-from sorter.twin.load import Laid, Produce
-from sorter.twin.machine import Machine, TrueOutlet
-from sorter.twin.motion import Motion
+from sorter.twin.drive import Drive
+from sorter.twin.ejector import Ejector
+from sorter.twin.machine import Machine
+from sorter.twin.placed import Laid, Produce
+from sorter.twin.script import BeltScript
 
-ACCELERATION_MM_PER_S2 = 1500.0
 LONGEST_STEP_US = 1_000
 """A standing belt makes no ticks, yet the board may order it to run at any time."""
 TAKE_ON_MM = 1000.0
 """Fruit is laid on this far before the reference line, well out of the camera's sight."""
-"""Levels of A and B at the four ticks of a cycle; A leads while the belt runs forward."""
+BACKLASH_MM = 0.01
+"""An encoder's edges lie this much further back when the belt runs back."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,26 +32,34 @@ class Fall:
 class Belt:
     """Steps a board from encoder edge to encoder edge and watches its outlets."""
 
-    def __init__(self, machine: Machine, load: Iterator[Laid], plant: Plant) -> None:
+    def __init__(
+        self,
+        machine: Machine,
+        load: Iterator[Laid],
+        plant: Plant,
+        script: BeltScript | None = None,
+    ) -> None:
         """Put the load in front of a standing belt.
 
         Args:
             machine: where things really are.
             load: in belt order, first come first; taken as the belt needs it.
             plant: the board's electrical side, powered and not yet advanced.
+            script: what happens to the belt.
         """
         self.machine = machine
         self._load = load
         self._plant = plant
-        self._motion = Motion(acceleration_mm_per_s2=ACCELERATION_MM_PER_S2)
-        self._by_pin = {OUTLET_PINS[outlet.channel]: outlet for outlet in machine.outlets}
-        self._open: dict[OutputPin, TrueOutlet] = {}
+        self._drive = Drive(machine.speed_mm_per_s, script or BeltScript())
+        self._ejectors = {
+            OUTLET_PINS[outlet.channel]: Ejector(outlet) for outlet in machine.outlets
+        }
         self._swept_mm = 0.0
         self._all_loaded = False
         self.on_belt: list[Laid] = []
         """What is in sight or on its way to a bin, first come first."""
         self.ticks = 0
-        """Encoder edges so far."""
+        """Where the encoder is."""
         self.falls: list[Fall] = []
         """In order of time."""
         # Normally closed: low means that nobody presses it.
@@ -64,7 +74,17 @@ class Belt:
     @property
     def travel_mm(self) -> float:
         """How far the belt has run."""
-        return self._motion.position_mm(self._plant.now_us)
+        return self._drive.travel_mm(self._plant.now_us)
+
+    @property
+    def encoder_mm(self) -> float:
+        """How far the drive has run, which the encoder counts."""
+        return self._drive.motion.position_mm(self._plant.now_us)
+
+    @property
+    def speed_mm_per_s(self) -> float:
+        """Of the drive; negative when it runs back."""
+        return self._drive.motion.speed_mm_per_s(self._plant.now_us)
 
     def remaining(self) -> list[Laid]:
         """What has not fallen, whether it lies on the belt or was never laid on; ends the load."""
@@ -73,47 +93,69 @@ class Belt:
 
     def run(self, until_us: int) -> None:
         """Let belt and board run up to a time."""
-        while self._plant.now_us < until_us:
-            tick_us = self._motion.reaches_us((self.ticks + 1) * self.machine.mm_per_tick)
-            step_us = min(until_us, self._plant.now_us + LONGEST_STEP_US)
-            if tick_us is not None:
-                step_us = min(step_us, tick_us)
+        while (now_us := self._plant.now_us) < until_us:
+            self._drive.follow_script(now_us)
+            step_us = min(until_us, now_us + LONGEST_STEP_US)
+            for due_us in (*self._edges_us(now_us), *self._ejectors_us()):
+                if due_us is not None:
+                    step_us = min(step_us, due_us)
+            step_us = max(step_us, now_us)
             for edge in self._plant.advance(step_us):
                 self._obey(edge)
-            self._sweep(self._plant.now_us)
+            for ejector in self._ejectors.values():
+                due = ejector.next_us()
+                if due is not None and due <= step_us:
+                    self._sweep(step_us)
+                    ejector.follow(step_us)
+            self._sweep(step_us)
             self._turn_encoder()
             self._take_on()
 
+    def _ejectors_us(self) -> list[int]:
+        due = (ejector.next_us() for ejector in self._ejectors.values())
+        return [max(at_us, self._plant.now_us + 1) for at_us in due if at_us is not None]
+
+    def _edges_us(self, now_us: int) -> tuple[int | None, int | None]:
+        """When the encoder's next edge forward and the next one back are due, if ever."""
+        motion, pitch_mm = self._drive.motion, self.machine.mm_per_tick
+        return (
+            motion.reaches_us((self.ticks + 1) * pitch_mm, now_us),
+            motion.falls_to_us(self.ticks * pitch_mm - BACKLASH_MM, now_us),
+        )
+
     def _turn_encoder(self) -> None:
         # An order that came during the step may have slowed the belt: the tick is then not due yet.
-        due_us = self._motion.reaches_us((self.ticks + 1) * self.machine.mm_per_tick)
-        if due_us is None or due_us > self._plant.now_us:
+        now_us = self._plant.now_us
+        forward_us, back_us = self._edges_us(now_us)
+        if forward_us is not None and forward_us <= now_us:
+            self.ticks += 1
+        elif back_us is not None and back_us <= now_us:
+            self.ticks -= 1
+        else:
             return
-        self.ticks += 1
         show_tick(self._plant, self.ticks)
 
     def _obey(self, edge: PinEdge) -> None:
         self._sweep(edge.at_us)
         if edge.pin is OutputPin.BELT:
-            self._motion.order(self.machine.speed_mm_per_s if edge.level else 0.0, edge.at_us)
-        elif edge.pin in self._by_pin:
-            if edge.level:
-                self._open[edge.pin] = self._by_pin[edge.pin]
-            else:
-                self._open.pop(edge.pin, None)
+            self._drive.switch(edge.level, edge.at_us)
+        elif edge.pin in self._ejectors:
+            self._ejectors[edge.pin].switch(edge.level, edge.at_us)
+            self._ejectors[edge.pin].follow(edge.at_us)
 
     def _sweep(self, at_us: int) -> None:
-        """Let every fruit fall that met an open outlet, or the belt's end, since the last sweep."""
-        from_mm, to_mm = self._swept_mm, self._motion.position_mm(at_us)
+        """Let every fruit fall that has met an open outlet or the belt's end by now."""
+        from_mm, to_mm = self._swept_mm, self._drive.travel_mm(at_us)
         self._swept_mm = to_mm
-        for outlet in self._open.values():
+        for ejector in self._ejectors.values():
+            if not ejector.open:
+                continue
             for laid in self.on_belt[:]:
-                item = laid.produce
-                head_mm = item.at_mm + outlet.at_mm - item.along_mm / 2
-                if head_mm > to_mm:
+                if laid.produce.at_mm > max(from_mm, to_mm):
+                    # It has not even come to the reference line, and outlets lie behind that.
                     break
-                if head_mm + item.along_mm >= from_mm:
-                    self._fall(laid, outlet.name, at_us)
+                if ejector.pushes(laid, from_mm, to_mm, at_us):
+                    self._fall(laid, ejector.outlet.name, at_us)
         while self.on_belt:
             first = self.on_belt[0]
             if first.produce.at_mm + self.machine.length_mm > to_mm:

@@ -90,6 +90,10 @@ class Cucumber:
             skin_seed=int(rng.integers(2**32)),
         )
 
+    def lying(self, angle_deg: float) -> Cucumber:
+        """The same fruit at another angle."""
+        return replace(self, angle_deg=angle_deg)
+
     def truth(self) -> dict[str, Any]:
         """What is written next to a rendered photo."""
         return {

@@ -1,7 +1,8 @@
-"""The demo: the built-in machine, its twin and the real pipeline, put together."""
+"""A machine, its twin and the real pipeline, put together."""
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, Protocol
@@ -18,13 +19,13 @@ from sorter.grades_fit import grades_fit
 from sorter.line import Line
 from sorter.records import Records
 from sorter.twin.belt import Belt
-from sorter.twin.cucumber import GRADE_NAMES
 from sorter.twin.load import load
 from sorter.twin.lockstep import Lockstep, Log
 from sorter.twin.machine import Machine
 from sorter.twin.pace import flat_out
 from sorter.twin.scene import Scene
 from sorter.twin.score import Ending, Score, score
+from sorter.twin.world import World
 
 SPEEDS_M_PER_S = (0.05, 2.0)
 MOST_ITEMS = 100_000
@@ -84,7 +85,8 @@ class Demo:
         seed: int,
         records: Records | None = None,
         machine: Machine | None = None,
-        mix: Sequence[str] = GRADE_NAMES,
+        mix: Sequence[str] | None = None,
+        world: World | None = None,
         pace: Callable[[float], None] = flat_out,
         watch: Callable[[Frame, Log], None] = lambda frame, log: None,
     ) -> None:
@@ -98,26 +100,30 @@ class Demo:
             seed: decides everything that is random.
             records: where each item leaves its row.
             machine: as it really is; as configured unless given.
-            mix: grades that the fruit is chosen from, each as likely.
+            mix: grades that the fruit is chosen from, each as likely; all unless given.
+            world: the produce, and what camera and belt do to it; the demo's unless given.
             pace: see `Lockstep`.
             watch: see `Lockstep`.
 
         Raises:
-            SorterError: a number is out of range, or the bundle is not about these cucumbers.
+            SorterError: a number is out of range, or the bundle is not about this produce.
         """
-        _check(config, classifier, items)
+        world = world or World()
+        _check(config, classifier, items, world)
         self.config = config
         self._machine = machine or Machine.as_configured(config)
         self._grades = classifier.grades
         choice, fruit, scene = (default_rng([seed, stream]) for stream in range(3))
         laid = load(
-            _any_grades(items, mix, choice),
+            _any_grades(items, mix or world.crop.grade_names, choice),
             config.camera,
             fruit,
             first_mm=config.camera.reference_mm + RUN_UP_MM,
+            crop=world.crop,
+            layout=world.layout,
         )
         self.items = items
-        self.belt = Belt(self._machine, laid, board)
+        self.belt = Belt(self._machine, laid, board, world.script)
         self._lockstep = Lockstep(
             line=Line(
                 start_belt=True,
@@ -128,8 +134,10 @@ class Demo:
                 lot="demo",
             ),
             belt=self.belt,
-            scene=Scene(config.camera, scene),
+            scene=Scene(config.camera, scene, optics=world.optics, imaging=world.imaging),
             camera=config.camera,
+            script=world.script,
+            imaging=world.imaging,
             pace=pace,
             watch=watch,
         )
@@ -144,7 +152,11 @@ class Demo:
                 left=[laid.produce for laid in self.belt.remaining()],
                 decisions=log.decisions,
                 reports=log.reports,
-                takes={grade: outlet.name for outlet in outlets for grade in outlet.grades},
+                takes={
+                    (outlet.lane, grade): outlet.name
+                    for outlet in outlets
+                    for grade in outlet.grades
+                },
                 end=self.config.default_outlet.name,
                 grades=self._grades,
                 mm_per_tick=self._machine.mm_per_tick,
@@ -178,32 +190,47 @@ def summary(result: Result) -> dict[str, Any]:
         "items": len(score.fates),
         **counts,
         "classifier_accuracy": score.classifier_accuracy,
+        "decided_accuracy": score.decided_accuracy,
+        "delivered_accuracy": score.delivered_accuracy,
         "grades": list(score.grades),
         "confusion": score.confusion,
         "by_cause": score.by_cause,
+        "wrong_by_cause": score.wrong_by_cause,
         "bins": list(score.bins),
         "into_bins": score.into_bins,
         "strays": score.strays,
         "shots": sum(decision.shot is not None for decision in result.log.decisions),
         "frames": result.log.frames,
+        "frames_dropped": result.log.dropped,
         "ticks": result.ticks,
         "belt_s": round(result.belt_s, 6),
+        "record_sha256": record_digest(result),
     }
 
 
-def _check(config: SorterConfig, classifier: Classifier, items: int) -> None:
+def record_digest(result: Result) -> str:
+    """SHA-256 over what became of every item: equal where two runs agree in every one of them."""
+    digest = hashlib.sha256()
+    for fate in result.score.fates:
+        decision = fate.decision
+        report = None if decision is None else result.log.reports.get(decision.item.item_id)
+        digest.update(repr((fate.produce.number, fate.bin, fate.cause, decision, report)).encode())
+    return digest.hexdigest()
+
+
+def _check(config: SorterConfig, classifier: Classifier, items: int, world: World) -> None:
     if not 1 <= items <= MOST_ITEMS:
         raise SorterError(f"--items {items} is outside 1 … {MOST_ITEMS}; choose one within")
-    unknown = sorted(set(classifier.grades) ^ set(GRADE_NAMES))
-    if unknown:
+    crop = world.crop
+    if set(classifier.grades) ^ set(crop.grade_names):
         raise SorterError(
-            f"the demo's belt carries cucumbers of the grades {' '.join(GRADE_NAMES)}, but the "
+            f"the belt carries {crop.name} of the grades {' '.join(crop.grade_names)}, but the "
             f"model knows {' '.join(classifier.grades)}; give --model a bundle that was trained "
-            f"on 'sorter-train synth' photos"
+            f"on such {crop.name} ('sorter-train synth' renders photos of them)"
         )
     misfits = grades_fit(config, classifier.bundle.manifest).errors
     if misfits:
-        raise SorterError(f"--model does not fit the demo: {misfits[0][1]}")
+        raise SorterError(f"--model does not fit the machine: {misfits[0][1]}")
 
 
 def _any_grades(items: int, mix: Sequence[str], rng: Generator) -> Iterator[str]:

@@ -5,14 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from numpy.random import default_rng
+
 from firmware_bridge.board import BoardEvent, BoardLost, ShotReport
 from sorter.config import CameraConfig
 from sorter.decision import Decision
 from sorter.frame import Capture, Frame
 from sorter.line import Line
 from sorter.twin.belt import Belt
+from sorter.twin.lighting import Imaging
 from sorter.twin.pace import flat_out
 from sorter.twin.scene import Scene
+from sorter.twin.script import BeltScript
 
 SERVICE_US = 2_000
 """Time between two calls of the line's `service`."""
@@ -33,6 +37,9 @@ class Log:
     """By item id."""
     other_events: list[BoardEvent] = field(default_factory=list)
     frames: int = 0
+    """That the pipeline was given."""
+    dropped: int = 0
+    """Frames that were lost on their way to it."""
     stalled: bool = False
     """The belt stood still for so long that the run was given up."""
 
@@ -52,6 +59,8 @@ class Lockstep:
         belt: Belt,
         scene: Scene,
         camera: CameraConfig,
+        script: BeltScript | None = None,
+        imaging: Imaging | None = None,
         pace: Callable[[float], None] = flat_out,
         watch: Callable[[Frame, Log], None] = lambda frame, log: None,
     ) -> None:
@@ -62,6 +71,8 @@ class Lockstep:
             belt: around the same board.
             scene: what the camera sees.
             camera: its frame rate.
+            script: when the operator stops the belt.
+            imaging: the share of frames that are lost on their way.
             pace: called with the plant's time before each service; may sleep to keep real time.
             watch: called after each frame, with the true belt position at its exposure.
         """
@@ -69,6 +80,10 @@ class Lockstep:
         self._belt = belt
         self._scene = scene
         self._frame_us = round(1e6 / camera.fps)
+        self._script = script or BeltScript()
+        self._imaging = imaging or Imaging()
+        self._drops = default_rng([self._imaging.seed, 2])
+        self._belt_wanted = True
         self._pace = pace
         self._watch = watch
         self.log = Log()
@@ -82,7 +97,7 @@ class Lockstep:
             self._run_to(next_frame_us)
             self._frame(next_frame_us)
             next_frame_us += self._frame_us
-            if self._belt.travel_mm > travel_mm:
+            if self._belt.travel_mm != travel_mm or not self._belt_wanted:
                 moved_us, travel_mm = self._belt.now_us, self._belt.travel_mm
             self.log.stalled = self._belt.now_us - moved_us > STALL_US
         self.log.decisions += self._line.finish(self._now_s)
@@ -97,13 +112,18 @@ class Lockstep:
         placed = [laid.placed for laid in self._belt.on_belt]
         time_s = exposed_us / 1e6
         frame = Frame(
-            pixels=self._scene.render(self._belt.travel_mm, time_s, placed),
+            pixels=self._scene.render(
+                self._belt.travel_mm, time_s, placed, self._belt.speed_mm_per_s
+            ),
             time_s=time_s,
-            tick=self._belt.travel_mm / self._belt.machine.mm_per_tick,
-            index=self.log.frames,
+            tick=self._belt.encoder_mm / self._belt.machine.mm_per_tick,
+            index=self.log.frames + self.log.dropped,
         )
         capture = Capture(pixels=frame.pixels, time_s=time_s, index=frame.index)
         self._run_to(exposed_us + LATENCY_US)
+        if self._imaging.dropped and self._drops.random() < self._imaging.dropped:
+            self.log.dropped += 1
+            return
         self.log.decisions += self._line.step(capture, self._now_s)
         self.log.frames += 1
         self._watch(frame, self.log)
@@ -112,8 +132,18 @@ class Lockstep:
         while self._belt.now_us < until_us:
             self._belt.run(min(until_us, self._belt.now_us + SERVICE_US))
             self._pace(self._now_s)
+            self._operate()
             for event in self._line.service(self._now_s):
                 if isinstance(event, ShotReport):
                     self.log.reports[event.item_id] = event
                 else:
                     self.log.other_events.append(event)
+
+    def _operate(self) -> None:
+        wanted = self._script.wants_belt(self._now_s)
+        if wanted != self._belt_wanted:
+            self._belt_wanted = wanted
+            if wanted:
+                self._line.run_belt(self._now_s)
+            else:
+                self._line.stop_belt(self._now_s)

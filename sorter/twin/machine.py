@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from sorter.config import SorterConfig
 
@@ -15,6 +15,17 @@ class TrueOutlet:
     channel: int
     at_mm: float
     """From the camera's reference line along the belt."""
+    lane: int = 0
+    opening_s: float = 0.0
+    """From the pin's edge until it pushes."""
+    closing_s: float = 0.0
+    push_s: float = 0.0
+    """How long it has to push an item before that goes over the edge."""
+    hold_share: float = 1.0
+    """Share of an item's extent, around its middle, that it has to meet: a push at the very end
+    of an item only turns it."""
+    reach_mm: float = 0.0
+    """Its own extent along the belt."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,9 +49,37 @@ class Machine:
             length_mm=config.belt.length_mm,
             speed_mm_per_s=config.belt.speed_mm_per_s,
             outlets=tuple(
-                TrueOutlet(name=outlet.name, channel=outlet.channel, at_mm=outlet.at_mm)
+                TrueOutlet(
+                    name=outlet.name,
+                    channel=outlet.channel,
+                    at_mm=outlet.at_mm,
+                    lane=outlet.lane,
+                )
                 for outlet in config.outlets
                 if outlet.channel is not None and outlet.at_mm is not None
             ),
             end=config.default_outlet.name,
+        )
+
+    def with_ejectors(
+        self,
+        *,
+        opening_s: float = 0.0,
+        closing_s: float = 0.0,
+        push_s: float = 0.0,
+        hold_share: float = 1.0,
+    ) -> Machine:
+        """The same machine with outlets that take their time; see `TrueOutlet`."""
+        return replace(
+            self,
+            outlets=tuple(
+                replace(
+                    outlet,
+                    opening_s=opening_s,
+                    closing_s=closing_s,
+                    push_s=push_s,
+                    hold_share=hold_share,
+                )
+                for outlet in self.outlets
+            ),
         )

@@ -1,4 +1,4 @@
-"""Labelled photos of rendered cucumbers, cut by the same finder that cuts them on the belt."""
+"""Labelled photos of rendered produce, cut by the same finder that cuts it on the belt."""
 
 from __future__ import annotations
 
@@ -7,14 +7,15 @@ from typing import Any
 
 from numpy.random import Generator, default_rng
 
-from sorter.bundle import Grade
-from sorter.config import SorterConfig
+from sorter.config import CameraConfig, SorterConfig
 from sorter.finding.segmenting import SegmentingFinder
 from sorter.frame import Frame, Pixels
 from sorter.preprocess import Preprocess
 from sorter.ruler.linear import LinearRuler
-from sorter.twin.cucumber import GRADE_NAMES, GRADES, WINDOW_MM, Cucumber
+from sorter.twin.crops import CUCUMBERS
+from sorter.twin.fruit import Crop, Fruit
 from sorter.twin.load import load
+from sorter.twin.optics import TYPICAL_DISTORTION, Optics
 from sorter.twin.placed import Placed
 from sorter.twin.scene import Scene
 from sorter.twin.setup import demo_config
@@ -28,27 +29,25 @@ OFF_CENTRE_MM = 100.0
 NEIGHBOUR_SHARE = 0.7
 """How often each side has a neighbour."""
 ATTEMPTS = 20
-
-
-def synth_grades() -> list[Grade]:
-    """The grades of the rendered photos with their worth, best first."""
-    return [Grade(name=grade.name, worth=grade.worth) for grade in GRADES]
+LENS_HEIGHT_MM = (440.0, 1000.0)
 
 
 def labelled_photos(
-    per_grade: int, seed: int, *, views: int = 1
+    per_grade: int, seed: int, *, views: int = 1, crop: Crop = CUCUMBERS
 ) -> Iterator[tuple[str, Pixels, dict[str, Any]]]:
     """Render photos as the pipeline on the belt would show them to the classifier.
 
     Args:
         per_grade: items of each grade.
         seed: same seed, same photos.
-        views: photos of each item; from the second on it has rolled, see `Cucumber.rolled`.
+        views: photos of each item; from the second on it has rolled, see `Fruit.rolled`.
+        crop: what to render. Cucumbers are seen from straight above, as in `sorter demo`; round
+            fruit is seen through a lens at some height in every other session.
 
     Yields:
-        The grade, the photo (square, a window of `WINDOW_MM`) and the truth about the fruit as it
-        is seen, with the numbers of the `item` and the `session`: photos of one session share belt
-        and light. The views of an item follow each other.
+        The grade, the photo (square, a window of `crop.window_mm`) and the truth about the fruit
+        as it is seen, with the numbers of the `item` and the `session`: photos of one session share
+        belt and light. The views of an item follow each other.
 
     Example:
         >>> grade, photo, truth = next(labelled_photos(per_grade=1, seed=1))
@@ -57,15 +56,13 @@ def labelled_photos(
     """
     rng = default_rng(seed)
     config = demo_config()
-    session = _Session(config, rng)
     for number in range(per_grade):
-        if number and number % ROUNDS_PER_SESSION == 0:
-            session = _Session(config, rng)
-        for index, grade in enumerate(GRADE_NAMES):
-            where = {
-                "item": number * len(GRADE_NAMES) + index,
-                "session": number // ROUNDS_PER_SESSION,
-            }
+        part = number // ROUNDS_PER_SESSION
+        if number % ROUNDS_PER_SESSION == 0:
+            lens = crop is not CUCUMBERS and part % 2 == 1
+            session = _Session(config, rng, crop, _any_lens(config.camera, rng) if lens else None)
+        for index, grade in enumerate(crop.grade_names):
+            where = {"item": number * len(crop.grades) + index, "session": part}
             first, photo = session.photo(grade)
             yield grade, photo, first.truth() | where
             for _ in range(views - 1):
@@ -73,15 +70,27 @@ def labelled_photos(
                 yield grade, photo, seen.truth() | where
 
 
+def _any_lens(camera: CameraConfig, rng: Generator) -> Optics:
+    return Optics.over(
+        camera,
+        height_mm=rng.uniform(*LENS_HEIGHT_MM),
+        distortion=TYPICAL_DISTORTION,
+        tilt_deg=(rng.uniform(-2, 2), rng.uniform(-2, 2), 0.0),
+    )
+
+
 class _Session:
-    def __init__(self, config: SorterConfig, rng: Generator) -> None:
+    def __init__(
+        self, config: SorterConfig, rng: Generator, crop: Crop, optics: Optics | None
+    ) -> None:
         self._camera = config.camera
+        self._crop = crop
         self._mm_per_tick = config.belt.mm_per_tick
-        self._scene = Scene(config.camera, rng)
+        self._scene = Scene(config.camera, rng, optics=optics)
         self._finder = SegmentingFinder(
             config.camera,
             config.belt,
-            Preprocess(size_px=96, window_mm=WINDOW_MM),
+            Preprocess(size_px=96, window_mm=crop.window_mm),
             LinearRuler(config.camera),
         )
         self._rng = rng
@@ -89,11 +98,11 @@ class _Session:
         for _ in range(EMPTY_FRAMES):
             self._finder.find(self._expose(rng.uniform(0, 1000), []))
 
-    def photo(self, fruit: str | Cucumber) -> tuple[Cucumber, Pixels]:
+    def photo(self, fruit: str | Fruit) -> tuple[Fruit, Pixels]:
         for _ in range(ATTEMPTS):
             before, after = (self._rng.random(2) < NEIGHBOUR_SHARE).tolist()
             fruits = [*self._any_grade() * before, fruit, *self._any_grade() * after]
-            laid = list(load(fruits, self._camera, self._rng, first_mm=0))
+            laid = list(load(fruits, self._camera, self._rng, first_mm=0, crop=self._crop))
             target = laid[int(before)].produce
             off_mm = self._rng.uniform(-OFF_CENTRE_MM, OFF_CENTRE_MM)
             frame = self._expose(target.at_mm + off_mm, [fruit.placed for fruit in laid])
@@ -104,7 +113,8 @@ class _Session:
         raise RuntimeError(f"the finder sees no rendered {fruit}")
 
     def _any_grade(self) -> list[str]:
-        return [GRADE_NAMES[int(self._rng.integers(len(GRADE_NAMES)))]]
+        names = self._crop.grade_names
+        return [names[int(self._rng.integers(len(names)))]]
 
     def _expose(self, travel_mm: float, items: Sequence[Placed]) -> Frame:
         time_s = self._rng.uniform(0, 60)

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from firmware_bridge.board import Outcome, ShotReport
 from sorter.decision import Decision
 from sorter.twin.belt import Fall
-from sorter.twin.load import Produce
+from sorter.twin.placed import Produce
 
 
 class Ending(enum.Enum):
@@ -33,6 +33,8 @@ class Fate:
 
     produce: Produce
     decision: Decision | None
+    own: str
+    """The bin that takes its true grade."""
     bin: str | None
     """None when it never fell."""
     ending: Ending
@@ -71,6 +73,26 @@ class Score:
         return sum(truth == said for truth, said in guessed) / len(guessed)
 
     @property
+    def decided_accuracy(self) -> float | None:
+        """Share of the graded fruits that were sent to the bin of their true grade."""
+        graded = self._graded()
+        return sum(sent == own for own, sent, _ in graded) / len(graded) if graded else None
+
+    @property
+    def delivered_accuracy(self) -> float | None:
+        """Share of the graded fruits that fell into the bin of their true grade."""
+        graded = self._graded()
+        return sum(fell == own for own, _, fell in graded) / len(graded) if graded else None
+
+    @property
+    def wrong_by_cause(self) -> dict[str, int]:
+        """Fruits in a wrong bin, by cause: all but `misclassified` are a matter of timing."""
+        causes = Counter(
+            fate.cause for fate in self.fates if fate.ending is Ending.WRONG and fate.cause
+        )
+        return dict(causes.most_common())
+
+    @property
     def confusion(self) -> list[list[int]]:
         """Rows the true grade, columns the likeliest grade by the classifier; as `grades`."""
         counts = Counter(self._guesses())
@@ -81,6 +103,14 @@ class Score:
         """Rows the true grade, columns the bin it fell into; as `grades` and `bins`."""
         counts = Counter((fate.produce.fruit.grade, fate.bin) for fate in self.fates)
         return [[counts[truth, bin_name] for bin_name in self.bins] for truth in self.grades]
+
+    def _graded(self) -> list[tuple[str, str, str | None]]:
+        """Own bin, bin that it was sent to, bin that it fell into."""
+        return [
+            (fate.own, fate.decision.outlet, fate.bin)
+            for fate in self.fates
+            if fate.decision is not None and fate.decision.verdict.grade is not None
+        ]
 
     def _guesses(self) -> list[tuple[str, str | None]]:
         return [
@@ -96,7 +126,7 @@ def score(
     left: Sequence[Produce],
     decisions: Sequence[Decision],
     reports: Mapping[int, ShotReport],
-    takes: Mapping[str, str],
+    takes: Mapping[tuple[int, str], str],
     end: str,
     grades: Sequence[str],
     mm_per_tick: float,
@@ -108,7 +138,7 @@ def score(
         left: what it never dropped.
         decisions: of the pipeline.
         reports: of the board, by item id.
-        takes: bin by the true grade that belongs into it; a grade without one belongs to the end.
+        takes: bin by lane and true grade; a grade without one belongs to the end.
         end: the bin at the end of the belt.
         grades: in order, for the tables.
         mm_per_tick: the true one.
@@ -120,21 +150,18 @@ def score(
     for number, item in enumerate(produce):
         decision = decided.get(number)
         bin_name = bins.get(item.number)
-        own = takes.get(item.fruit.grade, end)
+        own = takes.get((item.lane, item.fruit.grade), end)
         ending = _ending(bin_name, own, end, decision)
         cause = None
         if ending is not Ending.RIGHT:
             report = None if decision is None else reports.get(decision.item.item_id)
             cause = _cause(bin_name, end, decision, report)
         fates.append(
-            Fate(produce=item, decision=decision, bin=bin_name, ending=ending, cause=cause)
+            Fate(produce=item, decision=decision, own=own, bin=bin_name, ending=ending, cause=cause)
         )
     return Score(
         grades=tuple(grades),
-        bins=(
-            *dict.fromkeys(takes[grade] for grade in grades if takes.get(grade, end) != end),
-            end,
-        ),
+        bins=(*dict.fromkeys(name for name in takes.values() if name != end), end),
         fates=tuple(fates),
         strays=strays,
     )
@@ -143,23 +170,29 @@ def score(
 def match(
     produce: Sequence[Produce], decisions: Sequence[Decision], mm_per_tick: float
 ) -> tuple[dict[int, Decision], int]:
-    """Find each decision's fruit: the nearest on the belt, within half the mean pitch.
+    """Find each decision's fruit: the nearest in its lane, within half the mean pitch.
 
     Returns:
         Decision by the fruit's place in the load, and how many decisions had no fruit.
     """
-    places = [item.at_mm for item in produce]
-    pitch_mm = (places[-1] - places[0]) / (len(places) - 1) if len(places) > 1 else 200.0
-    offers = []
-    for decision in decisions:
-        at_mm = decision.item.reference_tick * mm_per_tick
-        after = bisect_left(places, at_mm)
-        near = range(max(0, after - 1), min(len(places), after + 1))
-        offers += [(abs(places[number] - at_mm), number, decision) for number in near]
+    offers: list[tuple[float, int, Decision]] = []
+    for lane in {item.lane for item in produce}:
+        numbers = [number for number, item in enumerate(produce) if item.lane == lane]
+        places = [produce[number].at_mm for number in numbers]
+        pitch_mm = (places[-1] - places[0]) / (len(places) - 1) if len(places) > 1 else 200.0
+        for decision in decisions:
+            if decision.item.lane != lane:
+                continue
+            at_mm = decision.item.reference_tick * mm_per_tick
+            after = bisect_left(places, at_mm)
+            for place in range(max(0, after - 1), min(len(places), after + 1)):
+                off_mm = abs(places[place] - at_mm)
+                if off_mm <= pitch_mm / 2:
+                    offers.append((off_mm, numbers[place], decision))
     matched: dict[int, Decision] = {}
     served: set[int] = set()
-    for off_mm, number, decision in sorted(offers, key=lambda offer: offer[:2]):
-        if off_mm <= pitch_mm / 2 and number not in matched and id(decision) not in served:
+    for _, number, decision in sorted(offers, key=lambda offer: offer[:2]):
+        if number not in matched and id(decision) not in served:
             matched[number] = decision
             served.add(id(decision))
     return matched, len(decisions) - len(matched)

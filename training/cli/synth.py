@@ -16,19 +16,22 @@ def synth(
     views: Annotated[
         int, typer.Option(min=1, max=20, help="Photos of each item, which rolls in between.")
     ] = 1,
+    crop: Annotated[str, typer.Option(help="cucumbers, lemons or tomatoes.")] = "cucumbers",
     seed: options.Seed = 0,
 ) -> None:
-    """Render labelled photos of cucumbers, as the simulated belt shows them.
+    """Render labelled photos of produce, as the simulated belt shows them.
 
     For example:
 
         sorter-train synth --out rendered --per-grade 300 --seed 1
 
         sorter-train synth --out rolling --per-grade 100 --views 3
+
+        sorter-train synth --out lemons --crop lemons
     """
     from training.progress import steps
     from training.synth import synth as render
 
     with steps() as bars:
-        total = render(out, per_grade=per_grade, seed=seed, views=views, steps=bars)
+        total = render(out, per_grade=per_grade, seed=seed, views=views, crop=crop, steps=bars)
     print(f"Wrote {total} photos to {out}")

@@ -71,3 +71,45 @@ def test_it_never_runs_backwards(orders: list[tuple[float, int]]) -> None:
             assert at_mm >= last_mm - 1e-6
             last_mm = at_mm
         now_us += later_us
+
+
+def test_a_belt_that_is_ordered_back_comes_to_stand_first() -> None:
+    motion = running()
+    motion.order(-100, 1_000_000)
+    # 0.3 s and 45 mm to stand, then 0.1 s and 5 mm to full speed back.
+    assert motion.position_mm(1_300_000) == pytest.approx(255 + 45)
+    assert motion.speed_mm_per_s(1_300_001) <= 0
+    assert motion.position_mm(1_400_000) == pytest.approx(300 - 5)
+    assert motion.speed_mm_per_s(2_000_000) == pytest.approx(-100)
+    assert motion.falls_to_us(295, 1_350_000) == pytest.approx(1_400_000, abs=2)
+    assert motion.falls_to_us(200, 1_000_000) == pytest.approx(2_350_000, abs=2)
+    assert motion.reaches_us(301, 1_000_000) is None
+
+
+def test_a_belt_that_runs_forward_falls_to_no_place_behind_it() -> None:
+    assert running().falls_to_us(-0.1) is None
+
+
+WAYS = st.lists(
+    st.tuples(st.integers(-1500, 1500), st.integers(1_000, 2_000_000)), min_size=1, max_size=6
+)
+
+
+@given(WAYS, st.floats(0.01, 300))
+def test_no_place_is_passed_before_the_time_that_is_told_for_it(
+    orders: list[tuple[int, int]], off_mm: float
+) -> None:
+    motion, now_us = Motion(acceleration_mm_per_s2=1000), 0
+    for speed, later_us in orders:
+        motion.order(speed, now_us)
+        here_mm = motion.position_mm(now_us)
+        ahead_us = motion.reaches_us(here_mm + off_mm, now_us)
+        back_us = motion.falls_to_us(here_mm - off_mm, now_us)
+        for part in range(1, 9):
+            at_us = now_us + later_us * part // 8
+            at_mm = motion.position_mm(at_us)
+            assert ahead_us is None or at_us >= ahead_us or at_mm < here_mm + off_mm + 1e-6
+            assert ahead_us is not None or at_mm < here_mm + off_mm + 1e-6
+            assert back_us is not None or at_mm > here_mm - off_mm - 1e-6
+            assert back_us is None or at_us >= back_us or at_mm > here_mm - off_mm - 1e-6
+        now_us += later_us

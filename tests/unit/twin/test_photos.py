@@ -6,9 +6,12 @@ import json
 from collections import Counter
 
 import numpy as np
+import pytest
 
+from sorter.twin.crops import CROPS, LEMONS
 from sorter.twin.cucumber import GRADE_NAMES, WINDOW_MM, grow
-from sorter.twin.photos import ROUNDS_PER_SESSION, labelled_photos, synth_grades
+from sorter.twin.fruit import Crop
+from sorter.twin.photos import ROUNDS_PER_SESSION, labelled_photos
 from sorter.twin.setup import demo_config
 
 
@@ -62,9 +65,15 @@ def test_the_same_seed_gives_the_same_photos() -> None:
         assert np.array_equal(photo, other_photo)
 
 
-def test_the_grades_have_an_order_of_worth_with_the_poor_ones_last() -> None:
-    grades = synth_grades()
-    assert [grade.name for grade in grades] == list(GRADE_NAMES)
-    assert [grade.worth for grade in grades] == sorted(
-        (grade.worth for grade in grades), reverse=True
-    )
+@pytest.mark.parametrize("crop", CROPS.values(), ids=CROPS)
+def test_the_grades_have_an_order_of_worth_with_the_poor_ones_last(crop: Crop) -> None:
+    worths = [grade.worth for grade in crop.grades]
+    assert worths == sorted(worths, reverse=True)
+    assert len(set(worths)) == len(worths)
+
+
+def test_round_fruit_is_photographed_in_its_own_window() -> None:
+    photos = list(labelled_photos(per_grade=3, seed=1, crop=LEMONS))
+    assert {photo.shape for _, photo, _ in photos} == {(140, 140, 3)}
+    assert {truth["kind"] for _, _, truth in photos} == {"lemon"}
+    assert len(photos) == 3 * len(LEMONS.grades)

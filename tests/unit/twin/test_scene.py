@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from sorter.twin.load import Laid, load
+from sorter.twin.load import load
+from sorter.twin.placed import Laid
 from sorter.twin.scene import Scene
 from sorter.twin.setup import demo_config
 

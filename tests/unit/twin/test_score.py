@@ -11,12 +11,13 @@ from firmware_bridge.board import Outcome, Reason, Shot, ShotReport
 from sorter.decision import Decision
 from sorter.twin.belt import Fall
 from sorter.twin.cucumber import grow
-from sorter.twin.load import Produce
+from sorter.twin.placed import Produce
 from sorter.twin.score import Ending, Fate, match, score
 from sorter.verdict import Why
 from tests.factories import make_item, make_verdict
 
-TAKES = {"2L": "big", "L": "big", "S": "small", "C": "end"}
+GRADES = ["2L", "L", "S", "C"]
+TAKES = {(0, "2L"): "big", (0, "L"): "big", (0, "S"): "small", (0, "C"): "end"}
 PITCH_MM = 100.0
 
 
@@ -61,7 +62,7 @@ def fate_of(
         reports={} if shot_report is None else {1: shot_report},
         takes=TAKES,
         end="end",
-        grades=list(TAKES),
+        grades=GRADES,
         mm_per_tick=0.5,
     ).fates[0]
 
@@ -143,7 +144,7 @@ def test_the_tables_count_by_true_grade() -> None:
         reports={},
         takes=TAKES,
         end="end",
-        grades=list(TAKES),
+        grades=GRADES,
         mm_per_tick=0.5,
     )
     assert result.bins == ("big", "small", "end")

@@ -1,0 +1,96 @@
+"""What happens to the belt during a run: stops, slow stretches, reversals, slip."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from sorter.errors import SorterError
+
+SLOW_SHARE = 1 / 3
+"""Speed of a slowed belt, and of one that runs back, by the belt's own."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stop:
+    """The operator stops the belt and starts it again."""
+
+    at_s: float
+    for_s: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Slow:
+    """The drive runs at a share of its speed."""
+
+    at_s: float
+    for_s: float
+    share: float = SLOW_SHARE
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reverse:
+    """The drive stops, runs back and goes on."""
+
+    at_s: float
+    mm: float
+    """Way back from where it came to stand."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Slip:
+    """The belt stays behind its drive and the encoder on it."""
+
+    at_s: float
+    mm: float
+    """How far it has fallen back when it is over."""
+
+
+Step = Stop | Slow | Reverse | Slip
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BeltScript:
+    """Steps in order of time; one is over before the next begins.
+
+    Example:
+        >>> BeltScript.parse("stop@3:2,reverse@8:100").steps[1]
+        Reverse(at_s=8.0, mm=100.0)
+    """
+
+    steps: tuple[Step, ...] = ()
+
+    @classmethod
+    def parse(cls, text: str) -> BeltScript:
+        """Read `stop@3:2` (at 3 s for 2 s), `slow@3:2`, `reverse@3:100` (mm), `slip@3:5` (mm).
+
+        Raises:
+            SorterError: the text is something else.
+        """
+        steps: list[Step] = []
+        for part in filter(None, text.split(",")):
+            found = re.fullmatch(r"\s*(stop|slow|reverse|slip)@([\d.]+):([\d.]+)\s*", part)
+            try:
+                assert found is not None
+                at_s, much = float(found[2]), float(found[3])
+            except (AssertionError, ValueError):
+                raise SorterError(
+                    f"'{part.strip()}' is no step of a belt script; write for example "
+                    f"stop@3:2 (at 3 s for 2 s), slow@3:2, reverse@3:100 (mm) or slip@3:5 (mm)"
+                ) from None
+            if found[1] == "stop":
+                steps.append(Stop(at_s=at_s, for_s=much))
+            elif found[1] == "slow":
+                steps.append(Slow(at_s=at_s, for_s=much))
+            elif found[1] == "reverse":
+                steps.append(Reverse(at_s=at_s, mm=much))
+            else:
+                steps.append(Slip(at_s=at_s, mm=much))
+        return cls(steps=tuple(sorted(steps, key=lambda step: step.at_s)))
+
+    def wants_belt(self, time_s: float) -> bool:
+        """Whether the operator lets the belt run at a time."""
+        return not any(
+            isinstance(step, Stop) and step.at_s <= time_s < step.at_s + step.for_s
+            for step in self.steps
+        )

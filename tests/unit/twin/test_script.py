@@ -1,0 +1,32 @@
+"""Belt scripts as they are written."""
+
+from __future__ import annotations
+
+import pytest
+
+from sorter.errors import SorterError
+from sorter.twin.script import BeltScript, Reverse, Slip, Slow, Stop
+
+
+def test_steps_are_read_in_order_of_time() -> None:
+    assert BeltScript.parse("reverse@8:100, stop@3:2,slow@12:1.5,slip@20:5").steps == (
+        Stop(at_s=3, for_s=2),
+        Reverse(at_s=8, mm=100),
+        Slow(at_s=12, for_s=1.5),
+        Slip(at_s=20, mm=5),
+    )
+
+
+def test_no_text_is_no_step() -> None:
+    assert BeltScript.parse("").steps == ()
+
+
+@pytest.mark.parametrize("text", ["halt@3:2", "stop@3", "stop@:2", "stop@1.2.3:4", "stop 3 2"])
+def test_what_is_no_step_is_refused_with_an_example(text: str) -> None:
+    with pytest.raises(SorterError, match=r"is no step of a belt script; write for example"):
+        BeltScript.parse(text)
+
+
+def test_the_operator_wants_no_belt_while_it_is_stopped() -> None:
+    script = BeltScript.parse("stop@3:2")
+    assert [script.wants_belt(at_s) for at_s in (2.9, 3.0, 4.9, 5.0)] == [True, False, False, True]
