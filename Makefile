@@ -45,6 +45,9 @@ packages:
 
 firmware:
 	$(MAKE) -C firmware_bridge/firmware
+	@if $(BIN)/python -c 'import firmware_bridge' 2>/dev/null; \
+	then $(BIN)/python -c "import sys; from benchmarks.board.memory import main; sys.exit(main())"; \
+	else echo "worst stack: not measured, that takes .venv (make test)"; fi
 
 lint: $(VENV)/.all
 	$(BIN)/ruff check .

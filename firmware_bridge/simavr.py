@@ -27,6 +27,7 @@ SHIM_PATH = BUILD_FOLDER / "libshim.so"
 
 RAM_START = 0x100
 RAM_END = 0x900
+EEPROM_BYTES = 1024
 MCUSR_ADDRESS = 0x54
 R2_ADDRESS = 2
 
@@ -69,6 +70,8 @@ def _load_shim(path: Path) -> ctypes.CDLL:
         ("shim_take_bytes", ctypes.POINTER(_SentByte), (handle,)),
         ("shim_peek", None, (handle, ctypes.c_uint16, ctypes.c_char_p, ctypes.c_uint16)),
         ("shim_poke", None, (handle, ctypes.c_uint16, ctypes.c_char_p, ctypes.c_uint16)),
+        ("shim_peek_eeprom", None, (handle, ctypes.c_char_p, ctypes.c_uint16)),
+        ("shim_poke_eeprom", None, (handle, ctypes.c_char_p, ctypes.c_uint16)),
         ("shim_jump", None, (handle, ctypes.c_uint32)),
         ("shim_mask_interrupts", None, (handle,)),
         ("shim_resets", ctypes.c_uint32, (handle,)),
@@ -243,6 +246,17 @@ class Simavr:
     def poke(self, address: int, data: bytes) -> None:
         """Write data memory, for tests that preset a counter."""
         self._shim.shim_poke(self._handle, address, data, len(data))
+
+    @property
+    def eeprom(self) -> bytes:
+        """What the EEPROM holds."""
+        data = ctypes.create_string_buffer(EEPROM_BYTES)
+        self._shim.shim_peek_eeprom(self._handle, data, EEPROM_BYTES)
+        return data.raw
+
+    @eeprom.setter
+    def eeprom(self, data: bytes) -> None:
+        self._shim.shim_poke_eeprom(self._handle, data, len(data))
 
     def _take_edges(self, count: int) -> list[CycleEdge]:
         edges = self._shim.shim_take_edges(self._handle)

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from rich.console import Console
 from rich.progress import track
 
+from benchmarks.board.memory import MEMORY_LIMIT_BYTES, sizes
 from benchmarks.report import Report
 from tests.hil.campaign import Tally, run_campaign
 
@@ -41,6 +42,10 @@ def measure(report: Report) -> None:
     report.at_most("outlet held open by a hang", held_ms, "ms", 135)
     fired = 100 * total.fired / total.commanded
     report.at_least("commanded shots that fired", round(fired, 1), "%", 60)
+    _, data, bss = sizes()
+    report.at_most(
+        "worst stack meanwhile", total.worst_stack, "bytes", MEMORY_LIMIT_BYTES - data - bss
+    )
     _explain(total)
 
 

@@ -7,8 +7,15 @@ from dataclasses import dataclass, field
 from random import Random
 
 from firmware_bridge.board import Outcome
-from firmware_bridge.codes import BELT_ORDERS, OUTCOME_CODES
-from firmware_bridge.compiled_in import CHANNELS, MAX_TICKS_PER_S, PROTOCOL_VERSION, SHOT_SLOTS
+from firmware_bridge.codes import BELT_ORDERS, OUTCOME_CODES, OUTLET_KINDS
+from firmware_bridge.compiled_in import (
+    CHANNELS,
+    ENCODER_DEAD_MS,
+    MAX_TICKS_PER_S,
+    PROTOCOL_VERSION,
+    SHOT_SLOTS,
+    SILENCE_US,
+)
 from firmware_bridge.framing import Deframer, encode
 from firmware_bridge.messages import (
     Ack,
@@ -16,7 +23,9 @@ from firmware_bridge.messages import (
     Heartbeat,
     Hello,
     Identity,
+    MachineWrite,
     Message,
+    OutletWrite,
     Query,
     Report,
     ReportAck,
@@ -24,7 +33,7 @@ from firmware_bridge.messages import (
     State,
 )
 from firmware_bridge.packing import unpack
-from firmware_bridge.plant import OUTLET_PINS, show_tick
+from firmware_bridge.plant import OUTLET_PINS, InputPin, encoder_levels, show_tick
 from firmware_bridge.simavr import BYTE_CYCLES, CLOCK_HZ, CycleEdge, Simavr
 
 FASTEST_TICK_CYCLES = CLOCK_HZ // MAX_TICKS_PER_S
@@ -71,16 +80,55 @@ class BenchHost:
     _heartbeat_at: int = 0
     _next_shot_tick: int = 0
     _question_next: bool = False
+    _flipped: set[InputPin] = field(default_factory=set)
 
-    def connect(self) -> None:
-        """Wait for the boot, shake hands, run the belt."""
+    def connect(self, silence_ms: int = SILENCE_US // 1_000, servos: tuple[int, ...] = ()) -> None:
+        """Wait for the boot, shake hands, run the belt.
+
+        Args:
+            silence_ms: what the board is to bear.
+            servos: channels to be made servos.
+        """
         self.wait_us(30_000)
         self.send(Hello(protocol=PROTOCOL_VERSION, session=SESSION))
         self.wait_us(5_000)
         self.send(Heartbeat())
+        if silence_ms != SILENCE_US // 1_000:
+            self._set_silence(silence_ms)
+        for channel in servos:
+            self._make_servo(channel)
         run = BELT_ORDERS.index("run_by_operator")
         self.send(
             BeltCommand(boot_nonce=self.boot_nonce, session=SESSION, run=run, virtual_mticks_s=0)
+        )
+        self.wait_us(5_000)
+
+    def _set_silence(self, silence_ms: int) -> None:
+        self.send(
+            MachineWrite(
+                silence_ms=silence_ms,
+                encoder_dead_ms=ENCODER_DEAD_MS,
+                jam_ticks=0,
+                beams=0,
+                input_function=0,
+                auto_restart=0,
+            )
+        )
+        self.wait_us(5_000)
+        self.send(Heartbeat())
+
+    def _make_servo(self, channel: int) -> None:
+        self.send(
+            OutletWrite(
+                channel=channel,
+                kind=OUTLET_KINDS.index("servo"),
+                duty_percent=50,
+                max_on_ms=1_500,
+                min_cycle_ms=40,
+                closed_us=1_000,
+                open_us=2_000,
+                delay_us=20_000,
+            )
         )
         self.wait_us(5_000)
 
@@ -106,6 +154,13 @@ class BenchHost:
             self._fill()
             jitter = self.random.randrange(self.tick_cycles // 16)
             self.run_to(self.sim.cycle + self.tick_cycles - self.tick_cycles // 32 + jitter)
+
+    def flip(self, pin: InputPin) -> None:
+        """Change the level of an encoder pin beside the belt's own edges; twice is a glitch."""
+        a, b = encoder_levels(self.tick)
+        self._flipped ^= {pin}
+        level = a if pin is InputPin.ENCODER_A else b
+        self.sim.drive(pin, level != (pin in self._flipped))
 
     def send(self, message: Message) -> int:
         """Put one message on the wire; its sequence number."""

@@ -6,6 +6,7 @@
  * at a time, each when the one before was read. */
 #include "shim.h"
 
+#include <simavr/avr_eeprom.h>
 #include <simavr/avr_extint.h>
 #include <simavr/avr_ioport.h>
 #include <simavr/avr_uart.h>
@@ -296,6 +297,20 @@ void shim_peek(const struct shim *shim, uint16_t address, uint8_t *data, uint16_
 void shim_poke(struct shim *shim, uint16_t address, const uint8_t *data, uint16_t length)
 {
     memcpy(shim->avr->data + address, data, length);
+}
+
+/* The EEPROM, whole: what it holds, and what another board's held. */
+void shim_peek_eeprom(const struct shim *shim, uint8_t *data, uint16_t length)
+{
+    avr_eeprom_desc_t all = {.ee = NULL, .offset = 0, .size = length};
+    avr_ioctl(shim->avr, AVR_IOCTL_EEPROM_GET, &all);
+    memcpy(data, all.ee, length);
+}
+
+void shim_poke_eeprom(struct shim *shim, uint8_t *data, uint16_t length)
+{
+    avr_eeprom_desc_t all = {.ee = data, .offset = 0, .size = length};
+    avr_ioctl(shim->avr, AVR_IOCTL_EEPROM_SET, &all);
 }
 
 /* Puts the program counter somewhere else, as a glitch would; a byte address. */

@@ -37,7 +37,11 @@ class Tally:
     clock_errors: int = 0
     """The clock's error bound did not contain the truth."""
 
+    worst_stack: int = 0
+    """Bytes."""
+
     def add(self, other: "Tally") -> None:
+        self.worst_stack = max(self.worst_stack, other.worst_stack)
         self.hits += other.hits
         self.commanded += other.commanded
         self.fired += other.fired
@@ -127,6 +131,7 @@ def _count(machine: Machine, seed: int, tally: Tally) -> None:
     tally.miscounted = [f"seed {seed}: {text}" for text in tally.miscounted]
     tally.hangs = [f"seed {seed}: {text}" for text in tally.hangs]
     tally.clock_errors = machine.clock_errors
+    tally.worst_stack = machine.sim.probe().whole_stack
     for commanded in shots:
         if commanded.report is not None:
             report = commanded.report

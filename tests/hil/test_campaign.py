@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from benchmarks.board.memory import MEMORY_LIMIT_BYTES, sizes
 from firmware_bridge.framing import encode
 from tests.contract.wire import shot_command
 from tests.hil.campaign import Tally, run_campaign
@@ -49,6 +50,11 @@ def test_the_machine_goes_on_after_every_fault(tally: Tally) -> None:
 def test_the_board_counts_every_tick_and_the_clocks_bound_contains_the_truth(tally: Tally) -> None:
     assert tally.miscounted == []
     assert tally.clock_errors == 0
+
+
+def test_the_stack_fits_beside_the_static_memory_whatever_happens(tally: Tally) -> None:
+    _, data, bss = sizes()
+    assert data + bss + tally.worst_stack <= MEMORY_LIMIT_BYTES
 
 
 def test_the_same_seed_gives_the_same_tally(built_firmware: Path) -> None:

@@ -7,6 +7,7 @@ import pytest
 
 from benchmarks.board.host import BenchHost
 from benchmarks.board.memory import MEMORY_LIMIT_BYTES, sizes
+from firmware_bridge.plant import OUTLET_PINS, InputPin
 from firmware_bridge.simavr import CYCLES_PER_US, Simavr
 from firmware_bridge.simavr_probe import ENTRY_CYCLES, Probe
 
@@ -57,3 +58,18 @@ def test_interrupts_leave_half_of_every_byte_time_to_the_main_loop(probe: Probe)
 def test_the_stack_fits_beside_the_static_memory(probe: Probe) -> None:
     _, data, bss = sizes()
     assert data + bss + probe.whole_stack <= MEMORY_LIMIT_BYTES
+
+
+def test_servos_and_beams_delay_no_digital_outlet(built_firmware: Path) -> None:
+    host = BenchHost(sim=Simavr(), random=Random(6))
+    host.connect(servos=(3, 7))
+    host.on_tick = lambda: host.sim.drive(
+        host.random.choice((InputPin.ENTRY_BEAM, InputPin.PASSED_BEAM)), host.random.random() < 0.5
+    )
+    host.turn(8_000)
+    servos = {OUTLET_PINS[3], OUTLET_PINS[7]}
+    assert len([edge for edge in host.edges if edge.pin in servos]) > 2 * 2 * 60
+    host.edges = [edge for edge in host.edges if edge.pin not in servos]
+    delays_us = [(d + ENTRY_CYCLES) / CYCLES_PER_US for d in host.delays_cycles()]
+    assert len(delays_us) > 200
+    assert max(delays_us) <= 20

@@ -49,12 +49,13 @@ def test_an_encoder_storm_of_100_khz_stops_the_machine_and_raises_a_fault(
     assert not [event for event in machine.events if isinstance(event, BoardLost)]
 
 
+@pytest.mark.parametrize("before_us", [0, 40, 100, 170, 250, 310])
 def test_the_emergency_stop_acts_within_50_microseconds_in_an_encoder_storm(
-    machine: Machine,
+    machine: Machine, before_us: int
 ) -> None:
     machine.shoot(150, 400)
     machine.run_until(lambda: machine.any_open)
-    storm(machine, 100)
+    storm(machine, before_us)
     machine.sim.drive(InputPin.ESTOP, True)
     pressed = machine.sim.cycle
     storm(machine, 500)

@@ -25,6 +25,9 @@ class Host(ctypes.Structure):
         ("virtual_ticks", ctypes.c_bool),
         ("virtual_mticks_s", u32),
         ("eeprom", u8 * 256),
+        ("eeprom_cut", u16),
+        ("eeprom_torn", u8),
+        ("eeprom_dead", ctypes.c_bool),
         ("wire", u8 * 1024),
         ("wire_length", u16),
     )

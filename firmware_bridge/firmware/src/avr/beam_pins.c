@@ -12,7 +12,7 @@
 struct stamp {
     bool set;
     uint32_t tick;
-    uint32_t now_us;
+    uint16_t half_us;
 };
 
 static volatile struct stamp stamps[BEAM_COUNT];
@@ -38,7 +38,7 @@ void beam_pins_start(void)
 static inline void stamp(uint8_t beam, uint16_t half_us)
 {
     stamps[beam].tick = the_board.tick;
-    stamps[beam].now_us = clock_us_at(half_us);
+    stamps[beam].half_us = half_us;
     stamps[beam].set = true;
 }
 
@@ -64,7 +64,8 @@ static void note(uint8_t beam, bool blocked, uint32_t tick, uint32_t now_us)
  * still. */
 static void look_at(uint8_t beam, bool blocked)
 {
-    note(beam, !the_board.beams.blocked[beam], stamps[beam].tick, stamps[beam].now_us);
+    note(beam, !the_board.beams.blocked[beam], stamps[beam].tick,
+         clock_us_at(stamps[beam].half_us));
     lock_t held = lock();
     uint32_t tick = the_board.tick;
     unlock(held);

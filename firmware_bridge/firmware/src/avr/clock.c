@@ -27,24 +27,26 @@ static inline uint32_t join(uint32_t rounds, uint16_t half_us)
 }
 
 /* The count may have wrapped with interrupts off: then a low reading was taken after the wrap. */
-uint32_t clock_us_at(uint16_t half_us)
+static inline uint32_t rounds_at(uint16_t now)
 {
     uint32_t rounds = overflows;
-    bool wrapped = TIFR1 & _BV(TOV1);
-    if (wrapped && half_us < 0x8000)
-        rounds++;
-    else if (!wrapped && half_us >= 0x8000 && TCNT1 < 0x8000)
-        rounds--;
-    return join(rounds, half_us);
+    return TIFR1 & _BV(TOV1) && now < 0x8000 ? rounds + 1 : rounds;
+}
+
+uint32_t clock_us_at(uint16_t half_us)
+{
+    lock_t held = lock();
+    uint16_t now = TCNT1;
+    uint32_t rounds = rounds_at(now);
+    unlock(held);
+    return join(half_us > now ? rounds - 1 : rounds, half_us);
 }
 
 uint32_t platform_now_us(void)
 {
     lock_t held = lock();
-    uint16_t half_us = TCNT1;
-    uint32_t rounds = overflows;
-    if (TIFR1 & _BV(TOV1) && half_us < 0x8000)
-        rounds++;
+    uint16_t now = TCNT1;
+    uint32_t rounds = rounds_at(now);
     unlock(held);
-    return join(rounds, half_us);
+    return join(rounds, now);
 }

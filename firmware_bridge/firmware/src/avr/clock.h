@@ -7,7 +7,7 @@
 
 void clock_start(void);
 
-/* The microseconds at which the timer stood at `half_us`, less than 16 ms ago. Interrupts off. */
+/* The microseconds at which the timer stood at `half_us`, less than 32 ms ago. */
 uint32_t clock_us_at(uint16_t half_us);
 
 #endif

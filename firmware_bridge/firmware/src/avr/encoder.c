@@ -4,6 +4,7 @@
 #include <avr/io.h>
 
 #include "lock.h"
+#include "pins.h"
 #include "settling.h"
 #include "the_board.h"
 
@@ -60,6 +61,8 @@ ISR(INT0_vect)
 {
     uint8_t now = read_level();
     int8_t step = steps[(uint8_t)(level << 2) | now];
+    if (PIN_LEVEL(PIN_ESTOP))
+        board_stop_at_tick(&the_board);
     if (--edges_left == 0) {
         EIMSK = 0;
         storm_noted = true;

@@ -1,9 +1,12 @@
 #include <avr/interrupt.h>
 #include <avr/sleep.h>
+#include <util/delay.h>
 
 #include "beam_pins.h"
+#include "boots.h"
 #include "clock.h"
 #include "encoder.h"
+#include "pins.h"
 #include "reset.h"
 #include "safety.h"
 #include "settling.h"
@@ -29,13 +32,26 @@ static void rest(void)
     sei();
 }
 
+/* A board that cannot tell its boots apart might take an old shot for a new one: it stays as the reset
+ * has left it, and its status LED flickers. */
+__attribute__((noreturn)) static void give_up(void)
+{
+    for (;;) {
+        PIN_PORT(PIN_STATUS_LED) ^= PIN_BIT(PIN_STATUS_LED);
+        _delay_ms(50);
+    }
+}
+
 int main(void)
 {
     uint8_t byte;
+    uint32_t boot_nonce = boots_count();
+    if (!boot_nonce)
+        give_up();
     uart_start();
     clock_start();
     settling_start();
-    board_init(&the_board, reset_count_boot(), BUILD_HASH, reset_cause());
+    board_init(&the_board, boot_nonce, BUILD_HASH, reset_cause());
     encoder_start();
     beam_pins_start();
     safety_start();

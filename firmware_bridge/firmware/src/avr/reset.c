@@ -5,9 +5,6 @@
 
 #include "messages.h"
 #include "pins.h"
-#include "platform.h"
-
-#define BOOTS_AT 0xF0 /* in the EEPROM, behind the settings */
 
 static uint8_t mcusr_at_reset __attribute__((section(".noinit")));
 static uint8_t r2_at_reset __attribute__((section(".noinit")));
@@ -51,18 +48,4 @@ uint8_t reset_cause(void)
     if (mcusr_at_reset)
         return cause_in(mcusr_at_reset);
     return r2_at_reset & 0xF0 ? RESET_UNKNOWN : cause_in(r2_at_reset);
-}
-
-uint32_t reset_count_boot(void)
-{
-    uint32_t count = 0;
-    for (uint8_t i = 4; i--;)
-        count = count << 8 | platform_eeprom_read(BOOTS_AT + i);
-    count++; /* an empty EEPROM counts from all ones to 0 */
-    if (count == 0)
-        count = 1;
-    for (uint8_t i = 0; i < 4; i++)
-        while (!platform_eeprom_write((uint8_t)(BOOTS_AT + i), (uint8_t)(count >> 8 * i)))
-            ;
-    return count;
 }

@@ -4,6 +4,7 @@
 
 #include "encoder.h"
 #include "lock.h"
+#include "pins.h"
 #include "settling.h"
 #include "the_board.h"
 
@@ -65,6 +66,8 @@ ISR(TIMER1_COMPB_vect)
     if (tick)
         add_period();
     next_step();
+    if (PIN_LEVEL(PIN_ESTOP))
+        board_stop_at_tick(&the_board);
     if (tick && board_on_step(&the_board, 1))
         settle_soon();
 }

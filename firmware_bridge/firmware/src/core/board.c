@@ -21,16 +21,6 @@ uint8_t board_hindrance(const struct board *board)
     return board->faults & FAULT_COVER ? REASON_COVER : REASON_NONE;
 }
 
-void board_stop_shots(struct board *board, uint8_t reason)
-{
-    platform_set_outlets(0);
-    board->mask = 0;
-    board_drop_plan(board);
-    board->pulse_left_ms = 0;
-    if (board->unbooked.stop == REASON_NONE)
-        board->unbooked.stop = reason;
-}
-
 static void insert_incoming(struct board *board, uint32_t tick)
 {
     uint8_t reason = board_hindrance(board);

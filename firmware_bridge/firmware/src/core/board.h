@@ -129,6 +129,26 @@ static inline void board_fire(struct board *board, struct due *due)
         board_drop_plan(board);
 }
 
+/* Closes every outlet now; board_settle, which has to follow, cancels every shot. Interrupts off. */
+static inline void board_stop_shots(struct board *board, uint8_t reason)
+{
+    platform_set_outlets(0);
+    board->mask = 0;
+    board_drop_plan(board);
+    board->pulse_left_ms = 0;
+    if (board->unbooked.stop == REASON_NONE)
+        board->unbooked.stop = reason;
+    board->unsettled = true;
+}
+
+/* A tick that finds the E-stop chain open closes the outlets: in a storm of edges the E-stop's own
+ * interrupt, which does the rest, may come to its turn late. */
+static inline void board_stop_at_tick(struct board *board)
+{
+    if (!board->estop)
+        board_stop_shots(board, REASON_ESTOP);
+}
+
 /* The belt has moved by one tick, 1 or -1. Returns whether board_settle is to be called; if it is at work
  * already it will see by itself. */
 static inline bool board_on_step(struct board *board, int8_t step)
@@ -155,9 +175,6 @@ static inline bool board_on_step(struct board *board, int8_t step)
 }
 
 /* --- between the core's files --- */
-
-/* Closes every outlet now; board_settle cancels every shot. Interrupts off. */
-void board_stop_shots(struct board *board, uint8_t reason);
 
 /* The settings have changed. */
 void board_apply_settings(struct board *board);

@@ -18,6 +18,9 @@ struct host {
     bool virtual_ticks; /* run now */
     uint32_t virtual_mticks_s;
     uint8_t eeprom[256];
+    uint16_t eeprom_cut; /* the power fails in the middle of this write from now; 0: it holds */
+    uint8_t eeprom_torn; /* what that byte becomes */
+    bool eeprom_dead;    /* takes no write any more */
     uint8_t wire[1024]; /* what the core has sent; the caller empties it */
     uint16_t wire_length;
 };

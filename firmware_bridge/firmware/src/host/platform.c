@@ -42,6 +42,12 @@ uint8_t platform_eeprom_read(uint8_t address)
 
 bool platform_eeprom_write(uint8_t address, uint8_t value)
 {
+    if (host.eeprom[address] == value || host.eeprom_dead)
+        return true;
+    if (host.eeprom_cut && --host.eeprom_cut == 0) {
+        host.eeprom_dead = true;
+        value = host.eeprom_torn;
+    }
     host.eeprom[address] = value;
     return true;
 }
