@@ -57,7 +57,7 @@ def mix_up(inputs: Any, targets: Any, seed: Any, *, alpha: float) -> tuple[Any, 
     """Blend each photo and its target with another of the batch (Zhang et al. 2018).
 
     Args:
-        inputs: n × side × side × 3, or a list of a network's inputs.
+        inputs: n × side × side × 3, or a tuple of a network's inputs.
         targets: n × grades, one-hot.
         seed: int64 tensor of shape (2,).
         alpha: of the beta distribution from which the share of the blend comes.

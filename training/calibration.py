@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from sorter.classifier import softmax
-
 TEMPERATURES = (0.05, 20.0)
 TARGET_ERROR = 0.05
-"""Wanted share of errors among the items that are decided."""
-MAX_UNSURE = 0.20
-"""A sorter that hands more than this back to the grower saves no work."""
+"""Wanted share of wrong grades among all items."""
+MUCH = 0.20
+"""A sorter that hands more than this back to the grower saves little work."""
 EVEN_CHANCE = 0.5
 """Below it, the best grade is more likely wrong than right."""
 
@@ -50,34 +49,72 @@ def fit_temperature(logits: NDArray[np.float64], truth: NDArray[np.intp]) -> flo
     return math.exp((low + high) / 2)
 
 
-def unsure_threshold(
-    logits: NDArray[np.float64],
-    truth: NDArray[np.intp],
-    *,
-    temperature: float,
-    target_error: float = TARGET_ERROR,
-) -> float:
-    """The best probability under which an item is called unsure.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UnsureRule:
+    """Below what probability an item is unsure, and what that is good for."""
 
-    The smallest threshold, on the risk-coverage curve of these photos, at which the decided
-    rest has at most `target_error` of errors (the selective classification of El-Yaniv and
-    Wiener 2010); at least `EVEN_CHANCE`; and never so high that more than `MAX_UNSURE` of these
-    photos are unsure.
+    unsure_below: float
+    """A best probability that is not over it is unsure."""
+    wanted: float
+    """Share of all items that may get a wrong grade."""
+    promised: float
+    """The share that is kept: `wanted`, or more if the photos are too few to promise that."""
+    unsure: float
+    """Share of the calibration photos that are unsure."""
+    n: int
+    """Calibration photos."""
+
+    def notes(self) -> list[str]:
+        """What the user should know, one sentence each."""
+        said = []
+        if self.promised > self.wanted:
+            enough = math.ceil(1 / self.wanted - 1) if self.wanted else None
+            more = "no number of photos can" if enough is None else f"it takes {enough} of them"
+            said.append(
+                f"{self.n} calibration photos cannot promise that at most {self.wanted:.1%} of the "
+                f"items get a wrong grade ({more}), only {self.promised:.1%}; "
+                f"add photos, or raise --target-error"
+            )
+        if self.unsure > MUCH:
+            said.append(
+                f"{self.unsure:.0%} of the calibration photos are called unsure, so that at most "
+                f"{self.promised:.1%} of the items get a wrong grade; "
+                f"add photos of the grades that are mixed up, or raise --target-error"
+            )
+        return said
+
+
+def unsure_rule(
+    probabilities: NDArray[np.float64],
+    right: NDArray[np.bool_],
+    *,
+    target_error: float = TARGET_ERROR,
+) -> UnsureRule:
+    """The lowest threshold at which few enough items get a wrong grade.
+
+    Conformal risk control (Angelopoulos, Bates, Fisch, Lei and Schuster 2022): an item's loss is 1
+    if it is decided, and wrongly; it can only fall as the threshold rises. With the threshold at
+    which n calibration photos have at most `target_error` · (n + 1) - 1 losses, the expected loss
+    of the next item is at most `target_error`, whatever the model and however few the photos. No
+    threshold promises less than 1 / (n + 1). At least `EVEN_CHANCE`, because a grade that is more
+    likely wrong than right helps nobody.
 
     Args:
-        logits: n × grades, of photos that the model did not learn from.
-        truth: n indices of the true grades.
-        temperature: see `fit_temperature`.
-        target_error: wanted share of errors among the decided, 0 … 1.
+        probabilities: n × grades, calibrated, of photos that the model did not learn from.
+        right: which of the photos get their grade, decided or not.
+        target_error: wanted share of wrong grades among all items, 0 … 1.
     """
-    probabilities = softmax(logits / temperature)
     best = probabilities.max(axis=1)
-    wrong = probabilities.argmax(axis=1) != truth
     n = len(best)
-    ceiling = float(np.sort(best)[math.floor(MAX_UNSURE * n)])
-    for candidate in [EVEN_CHANCE, *np.sort(best[best > EVEN_CHANCE])]:
-        if candidate >= ceiling:
-            break
-        if wrong[best >= candidate].mean() <= target_error:
-            return float(candidate)
-    return ceiling
+    promised = max(target_error, 1 / (n + 1))
+    # A rounding error must not cost one of the losses that are allowed.
+    allowed = math.floor(promised * (n + 1) + 1e-9) - 1
+    wrong = np.sort(best[~right])[::-1]
+    below = EVEN_CHANCE if len(wrong) <= allowed else max(EVEN_CHANCE, float(wrong[allowed]))
+    return UnsureRule(
+        unsure_below=min(below, 1.0),
+        wanted=target_error,
+        promised=promised,
+        unsure=float((best <= below).mean()),
+        n=n,
+    )

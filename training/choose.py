@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sorter.preprocess import Preprocess
+from training import weights
 from training.compare import Answers, Field, cross_validate
 from training.errors import PhotosError
 from training.fit import Method, auto_epochs
@@ -19,7 +20,6 @@ from training.progress import Steps
 from training.split import Way, folds
 from training.zoo import DEFAULT, architecture
 
-AUTO = "auto"
 CANDIDATES = (DEFAULT, "inception-mini", "vgg-mini", "resnet-mini", "lenet")
 """From scratch, with one scaling of the levels; in the order in which they are tried."""
 FOLDS = 5
@@ -30,14 +30,48 @@ EVEN = 1.0
 MINUTES = 10.0
 
 Trial = Callable[[Method, int], Answers]
-"""From a network and the number of the fold that it is not trained on to its answers there."""
+"""From a way of training and the number of the fold that is left out to its answers there."""
+
+
+def candidates(method: Method, size_px: int) -> list[Method]:
+    """What is worth a trial, in the order in which it is tried.
+
+    The networks from scratch; the default with the item's measured shape and without; and, if
+    there are weights, the backbone that they fit.
+
+    Args:
+        method: what the user chose besides.
+        size_px: side of the input.
+
+    Raises:
+        TrainingError: the weights fit no backbone.
+    """
+    plain = replace(method, weights=weights.NONE, fine_tune=0)
+    tried = [
+        replace(plain, model=name)
+        for name in CANDIDATES
+        if size_px >= architecture(name).smallest_px
+    ]
+    if method.shape is None:
+        tried.insert(1, replace(tried[0], shape=not tried[0].takes_shape))
+    if method.weights != weights.NONE:
+        tried.insert(1, replace(method, model=weights.fitting(method.weights)))
+    return tried
+
+
+def label(method: Method) -> str:
+    """What a sentence calls a way of training."""
+    name = method.model
+    if method.shape is not None:
+        name += " with the measured shape" if method.shape else " without the measured shape"
+    return name if method.weights == weights.NONE else f"{name} with weights"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Choice:
-    """The network, and the sentence that says why."""
+    """How to train, and the sentence that says why."""
 
-    model: str
+    method: Method
     reason: str
 
 
@@ -67,15 +101,17 @@ def choose(
         steps: shows progress.
     """
     size = preprocess.size_px
-    tried = [one for one in CANDIDATES if size >= architecture(one).smallest_px]
+    tried = candidates(method, size)
     try:
         fold_of = folds(grades, groups, count=FOLDS, way=way, seed=method.seed)
     except PhotosError:
-        reason = f"{tried[0]} was taken untried: there are too few photos for trials"
-        return Choice(model=tried[0], reason=reason)
+        reason = f"{label(tried[0])} was taken untried: there are too few photos for trials"
+        return Choice(method=tried[0], reason=reason)
+    swapped = Labelled(inputs=photos.inputs[..., ::-1], labels=photos.labels)
+    orders = {preprocess.colour_order: photos}
     field = Field(
-        read={(size, preprocess.colour_order): photos},
-        sizes=dict.fromkeys(tried, size),
+        read={(size, order): orders.get(order, swapped) for order in ("RGB", "BGR")},
+        sizes={one.model: size for one in tried},
         fold_of=np.array(fold_of),
         grades=int(photos.labels.max()) + 1,
         ranks=ranks,
@@ -84,17 +120,19 @@ def choose(
     advance = steps.start("Choosing a network", len(tried) * FOLDS)
 
     def trial(method: Method, fold: int) -> Answers:
-        return cross_validate(field, method, [fold], lambda note: advance(method.model))
+        return cross_validate(field, method, [fold], lambda note: advance(label(method)))
 
     learned = round(len(photos.labels) * (1 - 1 / FOLDS))
     full = method.epochs or auto_epochs(learned, size)
-    short = replace(method, epochs=max(1, round(full * SHORTER)))
-    return rank(tried, short, trial, seconds=60 * minutes)
+
+    def short(one: Method, fold: int) -> Answers:
+        return trial(replace(one, epochs=max(1, round(full * SHORTER))), fold)
+
+    return rank(tried, short, seconds=60 * minutes)
 
 
 def rank(
-    tried: Sequence[str],
-    method: Method,
+    tried: Sequence[Method],
     trial: Trial,
     *,
     seconds: float,
@@ -106,21 +144,21 @@ def rank(
     that not all of the rest were tried on does not count.
 
     Args:
-        tried: names; the first is taken if there is no time to compare.
-        method: how each is trained.
+        tried: ways of training; the first is taken if there is no time to compare.
         trial: trains one.
         seconds: after which no trial begins.
         clock: in seconds.
     """
     started = clock()
-    left, out = list(tried), 0
-    right: dict[str, list[NDArray[np.bool_]]] = {name: [] for name in tried}
+    by_name = {label(one): one for one in tried}
+    left, out = list(by_name), 0
+    right: dict[str, list[NDArray[np.bool_]]] = {name: [] for name in by_name}
     macs: dict[str, int] = {}
     for fold in range(FOLDS):
         for name in left:
             if clock() - started >= seconds:
                 break
-            said = trial(replace(method, model=name), fold)
+            said = trial(by_name[name], fold)
             right[name].append(said.by_int8.argmax(axis=1) == said.truth)
             macs[name] = macs.get(name) or costs(said.file).macs
         if not fold:
@@ -134,16 +172,17 @@ def rank(
             break
     if not left:
         return Choice(
-            model=tried[0],
-            reason=f"{tried[0]} was taken untried: there was no time for a trial; give more with "
-            f"--minutes",
+            method=tried[0],
+            reason=f"{label(tried[0])} was taken untried: there was no time for a trial; give more "
+            f"with --minutes",
         )
     whole = min(len(right[name]) for name in left)
     pooled = {name: np.concatenate(right[name][:whole]) for name in left}
     best = max(left, key=lambda name: float(pooled[name].mean()))
     chosen = min(_even(left, {n: [p] for n, p in pooled.items()}), key=macs.__getitem__)
     return Choice(
-        model=chosen, reason=_reason(chosen, best, pooled, macs, whole, len(tried), len(left) + out)
+        method=by_name[chosen],
+        reason=_reason(chosen, best, pooled, macs, whole, len(tried), len(left) + out),
     )
 
 

@@ -80,6 +80,8 @@ class Field:
     grades: int
     ranks: list[int] | None
     window_mm: float | None
+    before: Labelled | None = None
+    """Other photos, with grades of their own, that each network learns from first."""
 
     def preprocess(self, model: str) -> Preprocess:
         """What a network's inputs were made by."""
@@ -226,6 +228,7 @@ def cross_validate(
             preprocess=preprocess,
             grades=field.grades,
             ranks=field.ranks,
+            before=field.before,
             strategy=strategy,
             steps=Silent(),
         )

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sorter.classifier import Classifier, softmax
+from sorter.decision_rule import DecisionRule, strange
 from training.errors import PhotosError
 from training.intervals import wilson
 from training.photos import Photo, read_all
@@ -26,7 +27,10 @@ class Evaluation:
     """n indices into `grades`."""
     probabilities: NDArray[np.float64]
     """n × grades, calibrated."""
-    unsure_below: float
+    rule: DecisionRule
+    """Of the bundle."""
+    strangeness: NDArray[np.float64] | None = None
+    """n, over 1 is a stranger; None where nobody asked."""
     left_out: tuple[Path, ...] = ()
     """Unreadable files that are not among the n."""
 
@@ -38,7 +42,12 @@ class Evaluation:
     @property
     def said(self) -> NDArray[np.intp]:
         """The likeliest grade of each photo, sure or not."""
-        return np.asarray(self.probabilities.argmax(axis=1))
+        return self.rule.likeliest(self.probabilities)
+
+    @property
+    def chosen(self) -> NDArray[np.intp]:
+        """The grade of least expected cost of each photo, sure or not."""
+        return self.rule.chosen(self.probabilities)
 
     @property
     def accuracy(self) -> float:
@@ -52,12 +61,13 @@ class Evaluation:
 
     @property
     def decided(self) -> NDArray[np.bool_]:
-        """Which photos are not called unsure."""
-        return np.asarray(self.probabilities.max(axis=1) >= self.unsure_below)
+        """Which photos are called neither unsure nor strange."""
+        sure = self.rule.sure(self.probabilities)
+        return sure if self.strangeness is None else sure & ~strange(self.strangeness)
 
     @property
     def unsure(self) -> float:
-        """Share of the photos called unsure, 0 … 1."""
+        """Share of the photos called unsure or strange, 0 … 1."""
         return float(1 - self.decided.mean())
 
     @property
@@ -65,7 +75,7 @@ class Evaluation:
         """Share of right answers among the decided photos; None when all are unsure."""
         if not self.decided.any():
             return None
-        return float((self.said == self.truth)[self.decided].mean())
+        return float((self.chosen == self.truth)[self.decided].mean())
 
     @property
     def confusion(self) -> list[list[int]]:
@@ -89,18 +99,28 @@ class Evaluation:
         }
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answers:
+    """What a model says about photos, before anything is made of it."""
+
+    truth: NDArray[np.intp]
+    """Index of the true grade of each photo that could be read."""
+    logits: NDArray[np.float64]
+    """n × grades."""
+    strangeness: NDArray[np.float64]
+    """n; see `Classifier.strangeness`."""
+    left_out: tuple[Path, ...]
+    """Unreadable files."""
+
+
 def answers(
     classifier: Classifier,
     photos: Sequence[Photo],
     *,
     skip_unreadable: bool = False,
     advance: Advance,
-) -> tuple[NDArray[np.intp], NDArray[np.float64], list[Path]]:
+) -> Answers:
     """Run photos through a bundle's model.
-
-    Returns:
-        Index of the true grade of each photo that could be read, its logits (n × grades), and
-        the unreadable files that were left out.
 
     Raises:
         PhotosError: a folder is no grade of the bundle, or files are no readable photos.
@@ -111,17 +131,21 @@ def answers(
             f"the folder {', '.join(unknown)} is no grade of this bundle "
             f"({', '.join(classifier.grades)}); rename it or leave it out"
         )
-    read, inputs, left_out = read_all(
+    read, seen, left_out = read_all(
         photos,
-        lambda photo: classifier.quantize([photo])[0],
+        lambda photo: (classifier.quantize([photo])[0], classifier.strangeness([photo])[0]),
         skip_unreadable=skip_unreadable,
         advance=advance,
     )
     if not read:
         raise PhotosError("none of the photos can be read; give photos as JPEG or PNG")
-    outputs = np.concatenate([classifier.invoke(one[None]) for one in inputs])
-    truth = np.array([classifier.grades.index(photo.grade) for photo in read])
-    return truth, classifier.dequantize(outputs), left_out
+    outputs = np.concatenate([classifier.invoke(one[None]) for one, _ in seen])
+    return Answers(
+        truth=np.array([classifier.grades.index(photo.grade) for photo in read]),
+        logits=classifier.dequantize(outputs),
+        strangeness=np.array([far for _, far in seen]),
+        left_out=tuple(left_out),
+    )
 
 
 def evaluate(
@@ -136,13 +160,12 @@ def evaluate(
     Raises:
         PhotosError: see `answers`.
     """
-    truth, logits, left_out = answers(
-        classifier, photos, skip_unreadable=skip_unreadable, advance=advance
-    )
+    found = answers(classifier, photos, skip_unreadable=skip_unreadable, advance=advance)
     return Evaluation(
         grades=classifier.grades,
-        truth=truth,
-        probabilities=softmax(logits / classifier.temperature),
-        unsure_below=classifier.bundle.manifest.unsure_below,
-        left_out=tuple(left_out),
+        truth=found.truth,
+        probabilities=softmax(found.logits / classifier.temperature),
+        rule=DecisionRule(classifier.bundle.manifest),
+        strangeness=found.strangeness,
+        left_out=found.left_out,
     )

@@ -6,7 +6,7 @@ import contextlib
 import hashlib
 import time
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +19,7 @@ from training.augment import augment
 from training.labelled import Labelled
 from training.loop import Judged, Plan, Source
 from training.measured import feed
+from training.pretrain import SHORTER, pretrain
 from training.progress import Steps
 from training.quantize import scaled
 from training.zoo import Network
@@ -42,10 +43,17 @@ class Method:
     """Alpha of MixUp; 0: none."""
     balanced: bool = False
     """Each grade counts the same in the loss, however many photos it has."""
-    shape: bool = False
-    """The network takes the item's measured shape beside its photo."""
+    shape: bool | None = None
+    """The network takes the item's measured shape beside its photo; None: as its recipe says."""
     half_precision: bool | None = None
     """None: on a GPU."""
+
+    @property
+    def takes_shape(self) -> bool:
+        """Whether the network has the second input."""
+        if self.shape is None:
+            return zoo.architecture(self.model).recipe.shape
+        return self.shape
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,6 +90,7 @@ def fit(
     preprocess: Preprocess,
     grades: int,
     ranks: Sequence[int] | None = None,
+    before: Labelled | None = None,
     checkpoint: Path | None = None,
     logs: Path | None = None,
     cache: Path | None = None,
@@ -100,6 +109,8 @@ def fit(
         preprocess: that made the inputs; scales the levels for the network.
         grades: number of grades.
         ranks: place of each grade in their order, for an ordinal loss.
+        before: other photos, made by the same preprocessing and with grades of their own, that a
+            network without weights learns from first.
         checkpoint: file from which the same training goes on after a kill.
         logs: folder for TensorBoard.
         cache: file of bottlenecks; see `transfer.train_head`.
@@ -117,7 +128,7 @@ def fit(
     keras.utils.set_random_seed(method.seed)
 
     def build() -> Network:
-        return zoo.build(method.model, size, grades, ranks=ranks, shape=method.shape)
+        return zoo.build(method.model, size, grades, ranks=ranks, shape=method.takes_shape)
 
     with strategy.scope(), _precision(method.half_precision):
         network = build()
@@ -129,7 +140,7 @@ def fit(
         grade_weights=_balance(train, grades) if method.balanced else None,
         mixup=method.mixup,
         checkpoint=checkpoint,
-        fingerprint=_fingerprint(train, validation, method, preprocess, ranks),
+        fingerprint=_fingerprint([train, validation, before], method, preprocess, ranks),
         logs=logs,
     )
     source = photo_source(
@@ -137,12 +148,32 @@ def fit(
         preprocess,
         augmented=architecture.recipe.augmented,
         full_turn=method.full_turn,
-        shape=method.shape,
+        shape=method.takes_shape,
     )
     judged: Judged | None = None
     if validation is not None:
         judged = feed(network.model, scaled(validation.inputs, preprocess)), validation.labels
     if method.weights == weights.NONE:
+        if before is not None:
+            others = int(before.labels.max()) + 1
+            passes = auto_epochs(len(before.labels), size, architecture.recipe.samples)
+            shorter = replace(plan, grades=others, epochs=max(1, round(passes * SHORTER)))
+            with strategy.scope(), _precision(method.half_precision):
+                other = zoo.build(method.model, size, others, shape=method.takes_shape)
+            pretrain(
+                network,
+                other,
+                photo_source(
+                    before,
+                    preprocess,
+                    augmented=architecture.recipe.augmented,
+                    full_turn=method.full_turn,
+                    shape=method.takes_shape,
+                ),
+                shorter,
+                strategy=strategy,
+                advance=steps.start("Learning from other photos", shorter.epochs),
+            )
         past = loop.train(
             network,
             source,
@@ -215,7 +246,7 @@ def photo_source(
         if augmented:
             levels = augment(levels, seed, full_turn=full_turn)
         inputs = (levels - preprocess.mean) / preprocess.std
-        return inputs if measured is None else [inputs, tf.gather(measured, chosen)]
+        return inputs if measured is None else (inputs, tf.gather(measured, chosen))
 
     return Source(batch=batch, labels=train.labels)
 
@@ -226,15 +257,14 @@ def _balance(train: Labelled, grades: int) -> Any:
 
 
 def _fingerprint(
-    train: Labelled,
-    validation: Labelled | None,
+    parts: Sequence[Labelled | None],
     method: Method,
     preprocess: Preprocess,
     ranks: Sequence[int] | None,
 ) -> str:
     what = f"{asdict(method)} {preprocess.model_dump_json()} {ranks}"
     digest = hashlib.sha256(what.encode())
-    for part in (train, validation):
+    for part in parts:
         if part is not None:
             digest.update(np.ascontiguousarray(part.inputs).tobytes() + part.labels.tobytes())
     return digest.hexdigest()

@@ -9,17 +9,20 @@ import numpy as np
 
 from sorter.bundle import Grade
 from training import distribution, photos, weights, zoo
-from training.choose import AUTO, MINUTES, choose
+from training.choose import MINUTES, choose
+from training.compare import Field
 from training.errors import TrainingError
 from training.fit import Method, fit
 from training.grades import read_grades
 from training.grouped import read_grouped
 from training.labelled import Labelled
 from training.loop import predictor
+from training.over_folds import over_folds
+from training.pretrain import other_photos
 from training.progress import Steps
 from training.quantize import scaled
 from training.run_folder import RECORD, Entry, RunRecord
-from training.split import PARTS, Part, Way, split
+from training.split import PARTS, Part, Way, folds, split
 
 RESUME, LOGS = "resume-{}.npz", "logs"
 
@@ -38,6 +41,10 @@ class Settings(Method):
     group_copies: bool = True
     """Look for copies that were turned, cropped or relit, and keep them on one side."""
     skip_unreadable: bool = False
+    folds: int = 0
+    """Number of trainings by which the accuracy is measured besides; 0: none."""
+    pretrain: Path | None = None
+    """Folder of other photos, with grades of their own, to learn from first."""
 
 
 def learn(root: Path, out: Path, settings: Settings, steps: Steps) -> RunRecord:
@@ -55,7 +62,7 @@ def learn(root: Path, out: Path, settings: Settings, steps: Steps) -> RunRecord:
         PhotosError: the photos cannot be trained on.
         TrainingError: the settings or the installation cannot.
     """
-    auto = settings.model == AUTO
+    auto = settings.model == weights.AUTO
     architecture = zoo.architecture(zoo.DEFAULT if auto else settings.model)
     weights.check(settings.weights, settings.model)
     if out.resolve().is_relative_to(root.resolve()):
@@ -88,11 +95,6 @@ def learn(root: Path, out: Path, settings: Settings, steps: Steps) -> RunRecord:
     names = [grade.name for grade in grades]
     labels = np.array([names.index(photo.grade) for photo in read.photos])
     inputs = np.stack(read.results)
-    data: dict[Part, Labelled] = {}
-    for part in PARTS:
-        chosen = np.flatnonzero([p == part for p in parts])
-        data[part] = Labelled(inputs=inputs[chosen], labels=labels[chosen])
-
     reasons = []
     if auto:
         seen = [index for index, part in enumerate(parts) if part in ("train", "validation")]
@@ -107,8 +109,23 @@ def learn(root: Path, out: Path, settings: Settings, steps: Steps) -> RunRecord:
             minutes=settings.minutes,
             steps=steps,
         )
-        settings = replace(settings, model=choice.model)
-        reasons = [choice.reason]
+        best, reasons = choice.method, [choice.reason]
+        settings = replace(
+            settings,
+            model=best.model,
+            shape=best.shape,
+            weights=best.weights,
+            fine_tune=best.fine_tune,
+        )
+        seen_by = preprocess.colour_order
+        preprocess = zoo.architecture(best.model).preprocess(size_px, declared.window_mm)
+        if preprocess.colour_order != seen_by:
+            inputs = inputs[..., ::-1]
+    data: dict[Part, Labelled] = {}
+    for part in PARTS:
+        chosen = np.flatnonzero([p == part for p in parts])
+        data[part] = Labelled(inputs=inputs[chosen], labels=labels[chosen])
+    before = other_photos(settings.pretrain, preprocess, steps) if settings.pretrain else None
     resume = out / RESUME.format(worker)
     fitted = fit(
         data["train"],
@@ -117,21 +134,45 @@ def learn(root: Path, out: Path, settings: Settings, steps: Steps) -> RunRecord:
         preprocess=preprocess,
         grades=len(names),
         ranks=declared.ranks(),
+        before=before,
         checkpoint=resume,
         logs=out / LOGS,
         strategy=strategy,
         steps=steps,
     )
+    by_folds = None
+    if settings.folds:
+        grades_of = [photo.grade for photo in read.photos]
+        field = Field(
+            read={(size_px, preprocess.colour_order): Labelled(inputs=inputs, labels=labels)},
+            sizes={settings.model: size_px},
+            fold_of=np.array(
+                folds(
+                    grades_of,
+                    read.groups,
+                    count=settings.folds,
+                    way=settings.way,
+                    seed=settings.seed,
+                )
+            ),
+            grades=len(names),
+            ranks=declared.ranks(),
+            window_mm=declared.window_mm,
+            before=before,
+        )
+        by_folds = over_folds(field, settings, steps.start("Testing by folds", settings.folds))
     assert fitted.validation_accuracy is not None
     said = predictor(fitted.model)(scaled(data["test"].inputs, preprocess)).argmax(axis=1)
     record = RunRecord(
         name=settings.name or root.resolve().name,
         photos=root.resolve(),
         grades=grades,
+        cost=declared.costs(),
         ordered=declared.ordered,
         licence=declared.licence,
         preprocess=preprocess,
         model=settings.model,
+        shape=settings.takes_shape,
         seed=settings.seed,
         way=settings.way,
         group_copies=settings.group_copies,
@@ -153,6 +194,7 @@ def learn(root: Path, out: Path, settings: Settings, steps: Steps) -> RunRecord:
         parameters=fitted.parameters,
         validation_accuracy=fitted.validation_accuracy,
         float_accuracy=float((said == data["test"].labels).mean()),
+        folds=by_folds,
         seconds=fitted.seconds,
         notes=reasons + read.notes() + _worth_note(root, grades),
     )

@@ -47,8 +47,8 @@ class Source:
     """What a network learns from."""
 
     batch: Callable[[Any, Any], Any]
-    """From indices and a seed (int64 tensors, (b,) and (2,)) to inputs, or a list of those of a
-    network with two; traced by tf.data."""
+    """From indices and a seed (int64 tensors, (b,) and (2,)) to inputs, or a tuple of those of
+    a network with two; traced by tf.data, which would stack a list."""
     labels: NDArray[np.intp]
 
 
@@ -99,12 +99,12 @@ def train(
     """
     per_epoch = -(-len(source.labels) // plan.recipe.batch)
     with strategy.scope():
-        optimizer = _optimizer(plan.recipe, per_epoch * plan.epochs)
+        optimizer = optimizer_of(plan.recipe, per_epoch * plan.epochs)
         optimizer.build(network.trained.trainable_variables)
     state = [*network.trained.variables, *optimizer.variables]
     past, best = _restore(plan, state, strategy)
-    step = _step(network, optimizer, plan.recipe, strategy)
-    batches = iter(_batches(source, plan, past.epochs * per_epoch, strategy))
+    step = stepper(network, optimizer, plan.recipe, strategy)
+    batches = iter(batches_of(source, plan, past.epochs * per_epoch, strategy))
     predict = predictor(network.model)
     writer = _writer(plan, strategy)
     settled, patience = int(plan.epochs * SETTLED), max(5, round(plan.epochs * PATIENCE))
@@ -184,7 +184,8 @@ def assign(variables: list[Any], arrays: Arrays) -> None:
         variable.assign(array)
 
 
-def _optimizer(recipe: Recipe, steps: int) -> Any:
+def optimizer_of(recipe: Recipe, steps: int) -> Any:
+    """The recipe's optimizer, with its schedule over so many steps."""
     optimizers = backend.keras().optimizers
     rate: Any = recipe.learning_rate
     if recipe.scheduled:
@@ -214,7 +215,10 @@ def _restore(plan: Plan, state: list[Any], strategy: Any) -> tuple[Past, Arrays 
     return past, best
 
 
-def _step(network: Network, optimizer: Any, recipe: Recipe, strategy: Any) -> Callable[[Any], Any]:
+def stepper(
+    network: Network, optimizer: Any, recipe: Recipe, strategy: Any
+) -> Callable[[Any], Any]:
+    """What learns from one batch of `batches_of` and gives its loss."""
     tf = backend.tensorflow()
     variables = network.trained.trainable_variables
 
@@ -222,7 +226,8 @@ def _step(network: Network, optimizer: Any, recipe: Recipe, strategy: Any) -> Ca
         classes = targets.shape[1]
         smooth = targets * (1 - recipe.label_smoothing) + recipe.label_smoothing / classes
         with tf.GradientTape() as tape:
-            heads = tf.nest.flatten(network.trained(inputs, training=True))
+            given = list(inputs) if isinstance(inputs, tuple) else inputs
+            heads = tf.nest.flatten(network.trained(given, training=True))
             losses = [
                 tf.reduce_sum(weights * tf.nn.softmax_cross_entropy_with_logits(smooth, logits))
                 for logits in heads
@@ -238,8 +243,10 @@ def _step(network: Network, optimizer: Any, recipe: Recipe, strategy: Any) -> Ca
     return tf.function(step, reduce_retracing=True)  # type: ignore[no-any-return]
 
 
-def _batches(source: Source, plan: Plan, first_step: int, strategy: Any) -> Any:
-    """Each step's photos are dealt out to the replicas in turn; weights add up to 1 a step."""
+def batches_of(source: Source, plan: Plan, first_step: int, strategy: Any) -> Any:
+    """The batches of a training from some step on, made on other threads ahead of their use.
+
+    Each step's photos are dealt out to the replicas in turn; weights add up to 1 a step."""
     tf = backend.tensorflow()
     count = len(source.labels)
     per_epoch = -(-count // plan.recipe.batch)

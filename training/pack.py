@@ -11,18 +11,24 @@ from typing import Any
 
 import numpy as np
 
-from sorter.bundle import Bundle, Golden, Manifest, Promise, TrainingData
+from sorter.bundle import Bundle, Golden, Manifest, Promise, Stranger, TrainingData
 from sorter.classifier import Classifier, softmax
+from sorter.decision_rule import DecisionRule, strange
 from sorter.photo import read_photo
-from training.calibration import TARGET_ERROR, fit_temperature, unsure_threshold
+from sorter.shape import MEASURES
+from training.calibration import TARGET_ERROR, fit_temperature, unsure_rule
 from training.errors import TrainingError
 from training.evaluation import Evaluation, answers
 from training.photos import digest, name_some, read_all
 from training.progress import Steps
-from training.quantize import WANTED, to_int8
+from training.quantize import TFLITE
+from training.quantized import Quantized, quantized
 from training.report.report import REPORT, write_report
 from training.run_folder import METRICS, RunRecord, load_network, write_whole
 from training.split import PARTS
+from training.strangers import SHARE
+from training.views.head import MEAN
+from training.views.joined import join_views
 
 GOLDEN = 8
 METHOD = "forced top-1 of the int8 file on photos it never saw; 95 % Wilson interval"
@@ -34,6 +40,8 @@ def pack(
     steps: Steps,
     *,
     target_error: float = TARGET_ERROR,
+    by: str = TFLITE,
+    views: str = MEAN,
     report: bool = True,
 ) -> dict[str, Any]:
     """Quantize a run's network, calibrate it and write the bundle, `metrics.json` and a report.
@@ -46,7 +54,9 @@ def pack(
         run: folder that `learn` wrote; its photos must still be where they were.
         out: path of the bundle.
         steps: shows progress.
-        target_error: wanted share of errors among the decided items, 0 … 1.
+        target_error: wanted share of wrong grades among all items, 0 … 1.
+        by: name of the quantizer.
+        views: how the views of one item are joined, one of `head.WAYS`.
         report: measure what `report.html` says besides, and write it.
 
     Returns:
@@ -54,7 +64,7 @@ def pack(
 
     Raises:
         TrainingError: the run folder is damaged, its photos are gone, or are too few to quantize
-            on.
+            on, or the int8 file is worse than the network.
         PhotosError: photos of the run can no longer be read.
     """
     started = time.monotonic()
@@ -70,24 +80,29 @@ def pack(
     _check_photos(record, steps)
     out.parent.mkdir(parents=True, exist_ok=True)
     network = load_network(run)
-    model, ranges = _quantized(network, record, steps)
-    draft = _draft(record, model)
+    int8 = quantized(network, record, by=by, steps=steps)
+    draft = _draft(record, int8)
     classifier = Classifier(draft)
 
     calibration, test = record.part("calibration"), record.part("test")
     advance = steps.start("Calibrating", len(calibration))
-    truth, logits, _ = answers(classifier, calibration, advance=advance)
-    temperature = fit_temperature(logits, truth)
-    unsure_below = unsure_threshold(
-        logits, truth, temperature=temperature, target_error=target_error
+    said = answers(classifier, calibration, advance=advance)
+    temperature = fit_temperature(said.logits, said.truth)
+    probabilities = softmax(said.logits / temperature)
+    right = DecisionRule(draft.manifest).chosen(probabilities) == said.truth
+    unsure = unsure_rule(probabilities, right, target_error=target_error)
+    decided_by = draft.manifest.model_copy(
+        update={"temperature": temperature, "unsure_below": unsure.unsure_below}
     )
+    joined = join_views(views, record, classifier, temperature, steps)
     advance = steps.start("Evaluating", len(test))
-    truth, logits, _ = answers(classifier, test, advance=advance)
+    said = answers(classifier, test, advance=advance)
     result = Evaluation(
         grades=classifier.grades,
-        truth=truth,
-        probabilities=softmax(logits / temperature),
-        unsure_below=unsure_below,
+        truth=said.truth,
+        probabilities=softmax(said.logits / temperature),
+        rule=DecisionRule(decided_by),
+        strangeness=said.strangeness,
     )
 
     low, high = result.interval
@@ -103,22 +118,30 @@ def pack(
     )
     spread = np.linspace(0, len(test) - 1, min(GOLDEN, len(test))).astype(int)
     golden = classifier.quantize([read_photo(test[index].path) for index in spread])
-    bundle = dataclasses.replace(
-        draft,
-        manifest=draft.manifest.model_copy(
-            update={"temperature": temperature, "unsure_below": unsure_below, "promise": promise}
-        ),
-        golden=Golden(inputs=golden, outputs=classifier.invoke(golden)),
+    bundle = joined.into(
+        dataclasses.replace(
+            draft,
+            manifest=decided_by.model_copy(update={"promise": promise}),
+            golden=Golden(inputs=golden, outputs=classifier.invoke(golden)),
+        )
     )
     bundle.save(out)
     metrics = {
         **promise.model_dump(),
         **result.as_dict(),
+        **joined.metrics(result, record),
         "int8_accuracy": result.accuracy,
         "float_accuracy": record.float_accuracy,
         "baseline": _baseline(record),
         "photos": {part: len(record.part(part)) for part in PARTS},
-        "int8_range_photos": ranges,
+        "int8_range_photos": int8.ranges,
+        "quantizer": by,
+        "parity": {
+            "n": int8.parity.n,
+            "lost": int8.parity.lost,
+            "gained": int8.parity.gained,
+            "p_value": int8.parity.p_value,
+        },
         "model": record.model,
         "size_px": record.preprocess.size_px,
         "parameters": record.parameters,
@@ -126,7 +149,12 @@ def pack(
         "epochs": record.epochs,
         "best_epoch": record.best_epoch,
         "temperature": temperature,
-        "unsure_below": unsure_below,
+        "unsure_below": unsure.unsure_below,
+        "wrong_wanted": unsure.wanted,
+        "wrong_promised": unsure.promised,
+        "strange": float(strange(said.strangeness).mean()),
+        "folds": record.folds and record.folds.model_dump(),
+        "notes": [*unsure.notes(), *joined.notes],
         "seconds": round(record.seconds + time.monotonic() - started, 1),
     }
     if report:
@@ -158,17 +186,7 @@ def _check_photos(record: RunRecord, steps: Steps) -> None:
         )
 
 
-def _quantized(network: Any, record: RunRecord, steps: Steps) -> tuple[bytes, int]:
-    """The int8 file, and on how many photos its ranges were measured."""
-    train = record.part("train")
-    order = np.random.default_rng(record.seed).permutation(len(train))[:WANTED]
-    photos = [train[index] for index in sorted(order)]
-    advance = steps.start("Quantizing", len(photos))
-    _, inputs, _ = read_all(photos, record.preprocess, skip_unreadable=False, advance=advance)
-    return to_int8(network, np.stack(inputs), record.preprocess), len(inputs)
-
-
-def _draft(record: RunRecord, model: bytes) -> Bundle:
+def _draft(record: RunRecord, int8: Quantized) -> Bundle:
     """A bundle for the device's classifier to run, before it is known how good it is."""
     size, grades = record.preprocess.size_px, len(record.grades)
     digests = sorted(entry.digest for entry in record.entries)
@@ -176,6 +194,9 @@ def _draft(record: RunRecord, model: bytes) -> Bundle:
         name=record.name,
         grades=record.grades,
         preprocess=record.preprocess,
+        measures=MEASURES if record.shape else (),
+        stranger=Stranger(above=int8.familiar.above, share=SHARE),
+        cost=record.cost,
         training_data=TrainingData(
             fingerprint=hashlib.sha256("\n".join(digests).encode()).hexdigest(),
             photos=len(digests),
@@ -187,7 +208,12 @@ def _draft(record: RunRecord, model: bytes) -> Bundle:
     nothing = Golden(
         inputs=np.zeros((0, size, size, 3), np.int8), outputs=np.zeros((0, grades), np.int8)
     )
-    return Bundle(manifest=manifest, golden=nothing, models={"classifier": model})
+    return Bundle(
+        manifest=manifest,
+        golden=nothing,
+        models={"classifier": int8.model},
+        familiar=int8.familiar,
+    )
 
 
 def _baseline(record: RunRecord) -> float:

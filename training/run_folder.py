@@ -13,6 +13,7 @@ from sorter.whole_file import whole_file
 from training import backend
 from training.errors import TrainingError
 from training.groups import check_apart
+from training.over_folds import FoldAccuracy
 from training.photos import Photo
 from training.split import Part, Way
 
@@ -47,12 +48,16 @@ class RunRecord(BaseModel):
     photos: Path
     """Absolute path of the folder that was trained on."""
     grades: list[Grade]
+    cost: list[list[float]] | None = None
+    """`cost[truth][said]`; None: every error costs the same."""
     ordered: bool = False
     """Whether the grades are steps of one scale, by their worth."""
     licence: str | None = None
     """Of the photos, as `grades.yaml` states it."""
     preprocess: Preprocess
     model: str
+    shape: bool = False
+    """The network takes the item's measured shape, too."""
     seed: int
     way: Way
     group_copies: bool = False
@@ -64,6 +69,7 @@ class RunRecord(BaseModel):
     validation_accuracy: float
     float_accuracy: float
     """Of the network before quantization, on the test part."""
+    folds: FoldAccuracy | None = None
     seconds: float
     notes: list[str] = []
     """What the user should know about the photos, one sentence each."""

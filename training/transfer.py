@@ -87,7 +87,7 @@ def train_head(
     def batch(chosen: Any, seed: Any) -> Any:
         which = tf.random.stateless_uniform(tf.shape(chosen), seed, 0, VIEWS, tf.int32)
         seen = tf.gather(tf.gather(views, chosen), which, batch_dims=1)
-        return [seen, tf.gather(measured[0][0], chosen)] if shape else seen
+        return (seen, tf.gather(measured[0][0], chosen)) if shape else seen
 
     return loop.train(
         Network(model=head, trained=keras.Model(entry, [network.model.output])),

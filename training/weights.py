@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import warnings
 from pathlib import Path
@@ -14,6 +15,8 @@ from training.errors import TrainingError
 from training.zoo.backbones import BACKBONES
 
 NONE, IMAGENET = "none", "imagenet"
+AUTO = "auto"
+"""In place of a network's name: chosen by trials."""
 ENDINGS = (".weights.h5", ".h5")
 
 
@@ -22,14 +25,14 @@ def check(given: str, model: str) -> None:
 
     Args:
         given: `none`, `imagenet` or a file.
-        model: name of the network.
+        model: name of the network, or `auto`.
 
     Raises:
         TrainingError: the network takes none, or the file is missing or no weights.
     """
     if given == NONE:
         return
-    if model not in BACKBONES:
+    if model not in BACKBONES and model != AUTO:
         raise TrainingError(
             f"--weights: {model} is trained from scratch; leave it out or choose a --model of: "
             f"{', '.join(BACKBONES)}"
@@ -38,6 +41,25 @@ def check(given: str, model: str) -> None:
         raise TrainingError(f"--weights: no file {given}; give 'imagenet', 'none' or a file")
     if given != IMAGENET and not given.endswith(ENDINGS):
         raise TrainingError(f"--weights: {given} does not end in {' or '.join(ENDINGS)}")
+
+
+def fitting(given: str) -> str:
+    """The backbone that weights are for; for `imagenet`, the smallest.
+
+    Raises:
+        TrainingError: they fit none.
+    """
+    if given == IMAGENET:
+        return next(iter(BACKBONES))
+    for name, architecture in BACKBONES.items():
+        assert architecture.application is not None
+        with contextlib.suppress(TrainingError):
+            load(architecture.application(None), given, name)
+            return name
+    raise TrainingError(
+        f"--weights: {given} fits none of {', '.join(BACKBONES)}; take weights without the top, "
+        f"saved by Keras 3"
+    )
 
 
 def load(backbone: Any, given: str, model: str) -> str:

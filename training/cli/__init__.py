@@ -8,6 +8,7 @@ from sorter.command_line import run_app
 from training.cli.audit import audit
 from training.cli.compare import compare
 from training.cli.evaluate import evaluate
+from training.cli.explain import explain
 from training.cli.fit import fit
 from training.cli.import_photos import import_photos
 from training.cli.pack import pack
@@ -25,6 +26,7 @@ app.command()(run)
 app.command()(fit)
 app.command()(pack)
 app.command()(evaluate)
+app.command()(explain)
 app.command()(compare)
 app.command()(synth)
 app.command("import")(import_photos)

@@ -19,7 +19,8 @@ def evaluate(
 ) -> None:
     """Set a bundle's answers against photos that were graded by hand.
 
-    Uses the int8 model and the code of the device; needs no TensorFlow.
+    Uses the int8 model and the code of the device; needs no TensorFlow. Where photos.csv beside
+    the folders names several photos of one item, items are counted beside photos.
 
     For example:
 
@@ -34,6 +35,7 @@ def evaluate(
     from training.cli import show
     from training.photos import left_out_note, scan
     from training.progress import steps
+    from training.views.items import joined_by, of_items, report
 
     found = scan(photos)
     classifier = Classifier.load(bundle)
@@ -43,9 +45,13 @@ def evaluate(
             classifier, found, skip_unreadable=skip_unreadable, advance=advance
         )
     show.notes(left_out_note(result.left_out))
+    left_out = set(result.left_out)
+    read = [photo for photo in found if photo.path not in left_out]
+    of = of_items(result, read, classifier.join)
+    numbers = result.as_dict() | report(of, joined_by=joined_by(classifier.bundle))
     if as_json:
-        print(json.dumps(result.as_dict()))
+        print(json.dumps(numbers))
         return
     console = Console()
     console.print(show.confusion(result.grades, result.confusion))
-    console.print(show.summary(result.as_dict()))
+    console.print(show.summary(numbers))

@@ -57,6 +57,31 @@ Balanced = Annotated[
     bool,
     typer.Option("--balanced", help="Let each grade count the same, however few its photos are."),
 ]
+Shape = Annotated[
+    bool | None,
+    typer.Option(
+        "--shape/--no-shape",
+        help="Give the network each item's measured shape (length, width, bend, area, ...) beside "
+        "its photo (by the network unless given).",
+    ),
+]
+Folds = Annotated[
+    int,
+    typer.Option(
+        min=0,
+        max=20,
+        help="Train so many times more, each time without one part of the photos, and test on "
+        "that: a surer number of how good such a training is. 0: not.",
+    ),
+]
+Pretrain = Annotated[
+    Path | None,
+    typer.Option(
+        metavar="DIR",
+        help="First learn to see from other photos in folders, such as 'synth' renders; their "
+        "grades need not be yours.",
+    ),
+]
 Split = Annotated[
     str,
     typer.Option(
@@ -70,7 +95,24 @@ SkipUnreadable = Annotated[
 ]
 TargetError = Annotated[
     float,
-    typer.Option(min=0, max=1, help="Wanted share of errors among the items not called unsure."),
+    typer.Option(
+        min=0, max=1, help="Most of all items that may get a wrong grade; what is unsure gets none."
+    ),
+]
+Quantizer = Annotated[
+    str,
+    typer.Option(
+        metavar="tflite|ai-edge",
+        help="What makes the int8 file; ai-edge wants pip install 'edge-sorter[ai-edge]'.",
+    ),
+]
+Views = Annotated[
+    str,
+    typer.Option(
+        metavar="mean|gru|lstm",
+        help="How the views of one item are joined: the mean of their log-probabilities, or a "
+        "recurrent head that learns it from items of which photos.csv names several photos.",
+    ),
 ]
 
 
@@ -83,6 +125,19 @@ def size_px(size: str) -> int | None:
     if size != "auto" and not (size.isdecimal() and 16 <= int(size) <= 512):
         raise TrainingError(f"--size: found '{size}'; give 'auto' or a number from 16 to 512")
     return None if size == "auto" else int(size)
+
+
+def views(name: str) -> str:
+    """How views are joined.
+
+    Raises:
+        TrainingError: there is no such way.
+    """
+    from training.views.head import WAYS
+
+    if name not in WAYS:
+        raise TrainingError(f"--views: found '{name}'; choose one of: {', '.join(WAYS)}")
+    return name
 
 
 def way(split: str) -> Way:

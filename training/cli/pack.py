@@ -14,6 +14,8 @@ def pack(
     run: Annotated[Path, typer.Argument(metavar="RUN", help="Run folder that 'fit' wrote.")],
     out: Annotated[Path, typer.Option(metavar="FILE", help="Bundle to write, NAME.sorter.")],
     target_error: options.TargetError = 0.05,
+    quantizer: options.Quantizer = "tflite",
+    views: options.Views = "mean",
 ) -> None:
     """Quantize a trained model to int8, calibrate it and pack it: the second half of 'run'.
 
@@ -21,11 +23,13 @@ def pack(
 
         sorter-train pack runs/first --out cucumbers.sorter
     """
+    joined_by = options.views(views)
     from training.cli import show
     from training.pack import pack as pack_run
     from training.progress import steps
 
     with steps() as bars:
-        metrics = pack_run(run, out, bars, target_error=target_error)
+        metrics = pack_run(run, out, bars, target_error=target_error, by=quantizer, views=joined_by)
+    show.notes(metrics["notes"])
     show.metrics(metrics)
     print(f"Wrote {out}")

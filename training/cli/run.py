@@ -21,6 +21,8 @@ def run(
         Path, typer.Option(metavar="DIR", help="Gets model.sorter, metrics.json and the run.")
     ],
     target_error: options.TargetError = 0.05,
+    quantizer: options.Quantizer = "tflite",
+    views: options.Views = "mean",
     chosen: TrainingOptions,
 ) -> None:
     """Train a model on your photos and pack it for the sorter.
@@ -34,7 +36,7 @@ def run(
 
         sorter-train run photos/ --out runs/series --split blocks --size 96
     """
-    settings = chosen.settings()
+    settings, joined_by = chosen.settings(), options.views(views)
     if "TF_CONFIG" in os.environ:
         raise TrainingError(
             "TF_CONFIG is set: several workers train with 'sorter-train fit' on each, then "
@@ -44,11 +46,16 @@ def run(
     from training.learn import learn
     from training.pack import pack
     from training.progress import steps
+    from training.quantize import quantizer as check
     from training.run_folder import BUNDLE
 
+    check(quantizer)
     with steps() as bars:
         record = learn(photos, out, settings, bars)
-        metrics = pack(out, out / BUNDLE, bars, target_error=target_error)
+        metrics = pack(
+            out, out / BUNDLE, bars, target_error=target_error, by=quantizer, views=joined_by
+        )
     show.notes(record.notes)
+    show.notes(metrics["notes"])
     show.metrics(metrics)
     print(f"Wrote {out / BUNDLE}")

@@ -24,7 +24,21 @@ def summary(result: Mapping[str, Any]) -> Table:
         "Right answers (forced)",
         f"[bold]{result['accuracy']:.1%}[/]  (95 % interval {low:.1%} to {high:.1%})",
     )
-    table.add_row("Called unsure", f"{result['unsure']:.1%}")
+    if folds := result.get("folds"):
+        table.add_row(
+            "Right over folds",
+            f"{folds['accuracy']:.1%}  (95 % interval {folds['accuracy_low']:.1%} to "
+            f"{folds['accuracy_high']:.1%}; {len(folds['accuracies'])} trainings, each photo "
+            f"tested once)",
+        )
+    table.add_row("Called unsure or strange", f"{result['unsure']:.1%}")
+    if items := result.get("items"):
+        table.add_row(
+            "Right items",
+            f"{items['accuracy']:.1%}  (95 % interval {items['accuracy_low']:.1%} to "
+            f"{items['accuracy_high']:.1%}; {items['n']} items, views joined by the "
+            f"{items['joined_by']})",
+        )
     table.add_row("Right among the rest", "none decided" if decided is None else f"{decided:.1%}")
     return table
 
@@ -48,6 +62,7 @@ def metrics(result: Mapping[str, Any]) -> None:
     """What a new bundle promises."""
     console = Console()
     table = summary(result)
+    table.add_row("Wrong grades, promised", f"at most {result['wrong_promised']:.1%} of all items")
     table.add_row("Always the biggest class", f"{result['baseline']:.1%}")
     table.add_row(
         "Before quantization", f"{result['float_accuracy']:.1%}  (int8 {result['accuracy']:.1%})"

@@ -31,6 +31,9 @@ class TrainingOptions:
     full_turn: options.FullTurn = False
     mixup: options.Mixup = 0.0
     balanced: options.Balanced = False
+    shape: options.Shape = None
+    folds: options.Folds = 0
+    pretrain: options.Pretrain = None
     skip_unreadable: options.SkipUnreadable = False
 
     def settings(self) -> Settings:
@@ -47,6 +50,10 @@ class TrainingOptions:
                 "--fine-tune: there are no weights to start from; give --weights, or leave it "
                 "out: without weights the whole network is trained"
             )
+        if self.pretrain and self.weights != "none":
+            raise TrainingError(
+                "--pretrain: a backbone with --weights has learned elsewhere already; leave one out"
+            )
         return Settings(
             size_px=size_px,
             epochs=self.epochs,
@@ -61,6 +68,9 @@ class TrainingOptions:
             mixup=self.mixup,
             balanced=self.balanced,
             minutes=self.minutes,
+            shape=self.shape,
+            folds=self.folds,
+            pretrain=self.pretrain,
         )
 
 

@@ -27,7 +27,7 @@ WAYS = 8
 CROP_LIKE = 0.7
 """Correlation of two thumbnails from which they are candidates."""
 NEAREST_CROPS, NEAREST_TURNS = 16, 8
-"""So many candidates a photo."""
+"""So many candidates a photo; of turns, by each of two likenesses."""
 CHUNK_VALUES = 20_000_000
 """So many correlations are in memory at once."""
 
@@ -122,9 +122,13 @@ def by_turns(pictures: Sequence[Picture], advance: Callable[[], None]) -> Iterat
     codes = codes / (np.linalg.norm(codes, axis=-1, keepdims=True) + 1e-6)
     for number in range(len(pictures)):
         advance()
-        best = np.max(codes @ codes[number, 0], axis=1)
-        best[number] = -1
-        for other in _nearest(best, CODE_LIKE, NEAREST_TURNS):
+        # A copy that was enlarged, too, shows one of the discs as its full one. In a copy that was
+        # only turned, the blank corners that came in spoil the rim, but not the smallest disc.
+        near: set[int] = set()
+        for best in (np.max(codes @ codes[number, 0], axis=1), codes[:, -1] @ codes[number, -1]):
+            best[number] = -1
+            near.update(map(int, _nearest(best, CODE_LIKE, NEAREST_TURNS)))
+        for other in sorted(near):
             found = _turn(series[number, 0], series[other])
             if found is None:
                 continue
@@ -132,7 +136,7 @@ def by_turns(pictures: Sequence[Picture], advance: Callable[[], None]) -> Iterat
             warp = _about_middles(
                 pictures[number], pictures[other], DISCS[disc], angle, mirrored=mirrored
             )
-            yield Candidate(one=number, other=int(other), warp=warp, turned=True)
+            yield Candidate(one=number, other=other, warp=warp, turned=True)
 
 
 def _nearest(values: NDArray[Any], least: float, count: int) -> NDArray[np.intp]:

@@ -36,7 +36,7 @@ class FloatNetwork:
         self.model = model
         self.grades = grades
         self.preprocess = preprocess
-        places = [layer for layer in model.layers if _has_places(layer)]
+        places = [layer for layer in model.layers if has_places(layer)]
         self._to_map = backend.keras().Model(model.inputs, [places[-1].output, model.output])
         self._predict = predictor(model)
 
@@ -88,6 +88,7 @@ class FloatNetwork:
         return np.asarray(np.abs(gradient).max(axis=-1).mean(axis=0))
 
 
-def _has_places(layer: Any) -> bool:
+def has_places(layer: Any) -> bool:
+    """Whether a Keras layer gives rows and columns of channels, more than one place."""
     shape = getattr(layer.output, "shape", None)
     return shape is not None and len(shape) == 4 and shape[1] * shape[2] > 1

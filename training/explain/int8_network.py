@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from sorter.classifier import Classifier
 from sorter.frame import Pixels
+from sorter.shape import quantized_shapes
 from training.errors import TrainingError
 from training.explain.subject import Map, spread
 from training.int8_file import plain_interpreter
@@ -45,8 +46,13 @@ class Int8Network:
             TrainingError: the model ends in layers that are not known here.
         """
         interpreter = self._interpreter
-        entry = interpreter.get_input_details()[0]
-        interpreter.set_tensor(entry["index"], self._classifier.quantize([photo]))
+        inputs = self._classifier.quantize([photo])
+        for entry in interpreter.get_input_details():
+            # A second input takes the item's shape, measured on the first.
+            given = inputs if len(entry["shape"]) == 4 else None
+            if given is None:
+                given = quantized_shapes(inputs, *entry["quantization"])
+            interpreter.set_tensor(entry["index"], given)
         interpreter.invoke()
         exit_ = interpreter.get_output_details()[0]
         wanted = np.zeros(tuple(exit_["shape"]))

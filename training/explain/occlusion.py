@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 
+import cv2
 import numpy as np
 
 from sorter.frame import Pixels
@@ -44,4 +45,6 @@ def occlusion(subject: Subject, photo: Pixels, grade: int) -> Map:
     for (rows, columns), loss in zip(covers, np.maximum(before - after, 0.0), strict=True):
         total[rows, columns] += loss
         times[rows, columns] += 1
-    return np.asarray(total / np.maximum(times, 1))
+    # The edges of the covers are no edges of what was lost.
+    smooth = cv2.GaussianBlur(total / np.maximum(times, 1), (0, 0), max(0.5, step / 2))
+    return np.asarray(smooth)

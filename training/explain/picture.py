@@ -34,7 +34,7 @@ def overlay(photo: Pixels, heat: Map, side_px: int = SHOWN_PX) -> Pixels:
         side_px: of the picture.
     """
     large = enlarge(heat, side_px)
-    light = np.sqrt(large / max(float(large.max()), 1e-12))[..., None]
+    light = (large / max(float(large.max()), 1e-12))[..., None]
     lit = shown(photo, side_px).astype(np.float64)
     grey = lit.mean(axis=2, keepdims=True)
     dark = DARK * (0.7 * grey + 0.3 * lit)

@@ -48,7 +48,6 @@ def render(
         "of_100": lambda share: f"{100 * share:.0f}",
         "percent": percent,
         "short": short,
-        "signed": lambda value: f"{value:+g}",
     }
     assert environment.loader is not None
     style = environment.loader.get_source(environment, "style.css")[0]

@@ -17,6 +17,9 @@ from training.progress import Advance
 
 Kind = Literal["gru", "lstm"]
 KINDS: tuple[Kind, ...] = get_args(Kind)
+MEAN = "mean"
+"""Of the log-probabilities: without a head."""
+WAYS = (MEAN, *KINDS)
 UNITS = 16
 MOST_STEPS = 6
 """Views of an item that the head looks at; the belt shows three."""
@@ -59,13 +62,17 @@ def build(kind: Kind, *, steps: int, grades: int, temperature: float | None = No
     keras = backend.keras()
     layers = keras.layers
     recurrent = {"gru": layers.GRU, "lstm": layers.LSTM}[kind]
-    views = layers.Input((steps, grades), batch_size=None if temperature is None else 1)
-    heard = recurrent(UNITS, unroll=True)(layers.Rescaling(SCALE)(views))
-    correction = layers.Dense(grades, kernel_initializer="zeros")(heard)
-    logits = layers.Add()([layers.GlobalAveragePooling1D()(views), correction])
+    # Names that Keras numbers by itself would make each file of a process another one.
+    views = layers.Input(
+        (steps, grades), batch_size=None if temperature is None else 1, name="seen"
+    )
+    heard = recurrent(UNITS, unroll=True, name=kind)(layers.Rescaling(SCALE, name="scale")(views))
+    correction = layers.Dense(grades, kernel_initializer="zeros", name="correction")(heard)
+    mean = layers.GlobalAveragePooling1D(name="mean")(views)
+    logits = layers.Add(name="sum")([mean, correction])
     if temperature is not None:
-        logits = layers.Rescaling(1 / temperature)(logits)
-    return keras.Model(views, logits)
+        logits = layers.Rescaling(1 / temperature, name="temperature")(logits)
+    return keras.Model(views, logits, name="views")
 
 
 def train(kind: Kind, learned: Viewed, validation: Viewed, *, seed: int, advance: Advance) -> Any:

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from sorter.bundle import Bundle
 from sorter.views import Join
 from training.evaluation import Evaluation
 from training.photos import Photo
@@ -43,8 +44,16 @@ def of_items(photos: Evaluation, shown: Sequence[Photo], join: Join) -> Evaluati
         photos,
         truth=np.array([photos.truth[views[0]] for views in members]),
         probabilities=np.stack([join(photos.probabilities[views]) for views in members]),
+        strangeness=None
+        if photos.strangeness is None
+        else np.array([np.median(photos.strangeness[views]) for views in members]),
         left_out=(),
     )
+
+
+def joined_by(bundle: Bundle) -> str:
+    """`mean`, or `head` where the bundle has a recurrent one."""
+    return "head" if "views" in bundle.models else "mean"
 
 
 def report(of: Evaluation | None, *, joined_by: str) -> dict[str, Any]:
@@ -52,7 +61,7 @@ def report(of: Evaluation | None, *, joined_by: str) -> dict[str, Any]:
 
     Args:
         of: as `of_items` gives it.
-        joined_by: `mean`, `gru` or `lstm`.
+        joined_by: what joined the views.
     """
     if of is None:
         return {}

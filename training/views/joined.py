@@ -9,16 +9,13 @@ from typing import Any
 from sorter.bundle import Bundle, Role
 from sorter.classifier import Classifier
 from sorter.views import Head, Join, fuse
-from training.errors import TrainingError
 from training.evaluation import Evaluation
 from training.progress import Steps
 from training.run_folder import RunRecord
-from training.views.head import KINDS
+from training.views.head import KINDS, MEAN
 from training.views.items import of_items, report
 from training.views.learn_head import LearnedHead, learn_head
 
-MEAN = "mean"
-WAYS = (MEAN, *KINDS)
 FILE = "views.tflite"
 
 
@@ -27,7 +24,7 @@ class Joined:
     """What joins the views of an item."""
 
     by: str
-    """One of `WAYS`."""
+    """One of `head.WAYS`."""
     head: LearnedHead | None = None
     """For the bundle; None: the mean of the log-probabilities."""
     notes: tuple[str, ...] = ()
@@ -60,19 +57,17 @@ def join_views(
     """Decide how the views of an item are joined; train a head if it was asked for.
 
     Args:
-        views: one of `WAYS`.
+        views: one of `head.WAYS`.
         record: of the run.
         classifier: of the run.
         temperature: of its logits.
         steps: shows progress.
 
     Raises:
-        TrainingError: there is no such way, or too few items have several photos.
+        TrainingError: too few items have several photos.
     """
-    if views == MEAN:
-        return Joined(by=MEAN)
     for kind in KINDS:
         if kind == views:
             head, sentence = learn_head(kind, record, classifier, temperature, steps)
             return Joined(by=MEAN if head is None else kind, head=head, notes=(sentence,))
-    raise TrainingError(f"--views: found '{views}'; choose one of: {', '.join(WAYS)}")
+    return Joined(by=MEAN)

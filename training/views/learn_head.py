@@ -74,7 +74,8 @@ def learn_head(
     def viewed(part: Part, passes: int = 0) -> Viewed:
         photos, members = record.part(part), shown[part]
         advance = steps.start("Looking at views", len(photos))
-        truth, logits, _ = answers(classifier, photos, advance=advance)
+        said = answers(classifier, photos, advance=advance)
+        truth, logits = said.truth, said.logits
         rounds = [logits]
         for number in range(passes):
             rounds.append(_augmented_logits(classifier, photos, record.seed + number, steps))

@@ -93,7 +93,10 @@ def build(
         inputs.append(keras.layers.Input((len(MEASURES),), name="shape"))
         main = heads.fuse(main, inputs[1])
     tops = [main] if features.auxiliary is None else [main, features.auxiliary]
-    logits = [heads.corn(top, ranks) if ranks else heads.plain(top, grades) for top in tops]
+    logits = [
+        heads.corn(top, ranks, number) if ranks else heads.plain(top, grades, number)
+        for number, top in enumerate(tops)
+    ]
     entry = inputs if shape else photo
     return Network(
         model=keras.Model(entry, logits[0]),

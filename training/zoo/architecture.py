@@ -37,6 +37,8 @@ class Recipe:
     label_smoothing: float = 0.1
     batch: int = 32
     augmented: bool = True
+    shape: bool = False
+    """The item's measured shape is a second input unless the user says otherwise."""
     samples: int = 40_000
     """Photos shown in a training of a small input, each as often as it comes."""
 

@@ -7,6 +7,8 @@ from typing import Any
 
 from training import backend
 
+HEAD = "grades"
+"""Names of the layers whose weights belong to certain grades begin so."""
 SHAPE_UNITS = 32
 SHAPE_NOISE = 0.1
 """Of each measure's spread: an outline is drawn a little differently in each photo."""
@@ -24,12 +26,23 @@ def fuse(features: Any, shape: Any) -> Any:
     return layers.Concatenate()([features, known])
 
 
-def plain(features: Any, grades: int) -> Any:
-    """A dense layer; in float32 even where the rest is trained in half precision."""
-    return backend.keras().layers.Dense(grades, dtype="float32")(features)
+def is_head(layer: Any) -> bool:
+    """Whether a layer's weights belong to certain grades."""
+    return str(layer.name).startswith(HEAD)
 
 
-def corn(features: Any, ranks: Sequence[int]) -> Any:
+def plain(features: Any, grades: int, number: int = 0) -> Any:
+    """A dense layer; in float32 even where the rest is trained in half precision.
+
+    Args:
+        features: n × channels.
+        grades: number of logits.
+        number: tells the heads of one network apart.
+    """
+    return backend.keras().layers.Dense(grades, dtype="float32", name=f"{HEAD}_{number}")(features)
+
+
+def corn(features: Any, ranks: Sequence[int], number: int = 0) -> Any:
     """Ordinal regression by conditional steps (CORN: Shi, Cao and Raschka 2021).
 
     Step j answers "above rank j, given that it is not below". The log-probability of rank k is
@@ -40,6 +53,7 @@ def corn(features: Any, ranks: Sequence[int]) -> Any:
     Args:
         features: n × channels.
         ranks: of each grade, each of 0 … grades - 1 once.
+        number: tells the heads of one network apart.
 
     Returns:
         n × grades: log-probabilities in the order of the grades.
@@ -49,7 +63,7 @@ def corn(features: Any, ranks: Sequence[int]) -> Any:
     keras = backend.keras()
     layers = keras.layers
     grades = len(ranks)
-    steps = layers.Dense(2 * (grades - 1), dtype="float32")(features)
+    steps = layers.Dense(2 * (grades - 1), dtype="float32", name=f"{HEAD}_steps_{number}")(features)
     steps = layers.Reshape((grades - 1, 2), dtype="float32")(steps)
     answers = layers.Flatten(dtype="float32")(
         layers.Activation("log_softmax", dtype="float32")(steps)
@@ -65,5 +79,6 @@ def corn(features: Any, ranks: Sequence[int]) -> Any:
         trainable=False,
         kernel_initializer=keras.initializers.Constant(sums),
         dtype="float32",
+        name=f"{HEAD}_{number}",
     )
     return total(answers)

@@ -44,10 +44,14 @@ def trials(
     return trial, asked
 
 
+def methods(names: str) -> list[Method]:
+    return [Method(model=name) for name in names]
+
+
 def test_a_clearly_better_network_is_chosen_after_one_fold() -> None:
     trial, asked = trials({"a": 120, "b": 160, "c": 100})
-    choice = choose.rank(["a", "b", "c"], Method(), trial, seconds=60, clock=lambda: 0.0)
-    assert choice.model == "b"
+    choice = choose.rank(methods("abc"), trial, seconds=60, clock=lambda: 0.0)
+    assert choice.method.model == "b"
     assert asked == [("a", 0), ("b", 0), ("c", 0)]
     assert choice.reason == (
         "b was chosen of 3 tried (160 of 200 photos right in short trials on 1 of 5 folds): "
@@ -57,8 +61,8 @@ def test_a_clearly_better_network_is_chosen_after_one_fold() -> None:
 
 def test_of_even_networks_the_cheaper_is_chosen() -> None:
     trial, asked = trials({"a": 160, "b": 160, "c": 100}, {"a": 20, "b": 5, "c": 1})
-    choice = choose.rank(["a", "b", "c"], Method(), trial, seconds=60, clock=lambda: 0.0)
-    assert choice.model == "b"
+    choice = choose.rank(methods("abc"), trial, seconds=60, clock=lambda: 0.0)
+    assert choice.method.model == "b"
     assert asked[3:] == [(name, fold) for fold in range(1, 5) for name in "ab"]
     assert "a had 800, which is no clear lead, and computes 4.0 times as much" in choice.reason
 
@@ -67,7 +71,7 @@ def test_the_time_budget_ends_the_trials_and_an_unfinished_fold_does_not_count()
     trial, asked = trials({"a": 160, "b": 160})
     # The clock is read once at the start and once before each trial.
     seconds = iter([0.0, 1.0, 2.0, 3.0, 99.0])
-    choice = choose.rank(["a", "b"], Method(), trial, seconds=60, clock=lambda: next(seconds))
+    choice = choose.rank(methods("ab"), trial, seconds=60, clock=lambda: next(seconds))
     assert asked == [("a", 0), ("b", 0), ("a", 1)]
     assert "160 of 200 photos right in short trials on 1 of 5 folds" in choice.reason
 
@@ -75,8 +79,8 @@ def test_the_time_budget_ends_the_trials_and_an_unfinished_fold_does_not_count()
 def test_networks_that_were_not_tried_are_counted() -> None:
     trial, _ = trials({"a": 160, "b": 160})
     seconds = iter([0.0, 1.0, 99.0, 99.0, 99.0])
-    choice = choose.rank(["a", "b"], Method(), trial, seconds=60, clock=lambda: next(seconds))
-    assert choice.model == "a"
+    choice = choose.rank(methods("ab"), trial, seconds=60, clock=lambda: next(seconds))
+    assert choice.method.model == "a"
     assert choice.reason.endswith(
         "the only one that there was time for; 1 networks were not tried for lack of time"
     )
@@ -84,6 +88,25 @@ def test_networks_that_were_not_tried_are_counted() -> None:
 
 def test_without_any_time_the_first_is_taken_and_that_is_said() -> None:
     trial, asked = trials({"a": 1})
-    choice = choose.rank(["a"], Method(), trial, seconds=0, clock=lambda: 0.0)
-    assert (choice.model, asked) == ("a", [])
+    choice = choose.rank(methods("a"), trial, seconds=0, clock=lambda: 0.0)
+    assert (choice.method.model, asked) == ("a", [])
     assert "no time for a trial" in choice.reason
+
+
+def test_the_shape_is_tried_with_and_without_and_a_backbone_if_there_are_weights(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("training.weights.fitting", lambda given: "mobilenetv2")
+    tried = choose.candidates(Method(weights="some.h5", fine_tune=2), 32)
+    assert [one.takes_shape for one in tried if one.model == "ds-cnn"] in (
+        [True, False],
+        [False, True],
+    )
+    backbones = [one for one in tried if one.weights != "none"]
+    assert [(one.model, one.fine_tune) for one in backbones] == [("mobilenetv2", 2)]
+    assert len({choose.label(one) for one in tried}) == len(tried)
+
+
+def test_what_the_user_says_of_the_shape_is_not_tried_otherwise() -> None:
+    tried = choose.candidates(Method(shape=False), 32)
+    assert not any(one.takes_shape for one in tried)

@@ -34,16 +34,56 @@ def test_a_grade_may_be_a_number(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "sentence"),
     [
-        ("grades: [{name: L, worth: high}, {name: M}]", r"grades\.0\.worth: found 'high'.*number"),
-        ("grades: [{name: L, wort: 1}, {name: M}]", r"grades\.0\.wort: .*not permitted"),
-        ("grades: [{name: L}, {name: M}]\nwindow_mm: -1", "window_mm: found -1.*greater than 0"),
-        ("grades: [{name: L}, {name: L}]", "grades: .*L is named twice"),
-        ("grades: [{name: L}]", "grades: .*at least 2"),
+        (
+            "grades: [{name: L, worth: high},\n  {name: M}]",
+            r"line 1: grades\[0\]\.worth: found 'high'; allowed: a number, higher for a better",
+        ),
+        (
+            "grades:\n  - {name: L}\n  - {name: M, wort: 1}",
+            r"line 3: grades\[1\]\.wort: unknown key; allowed here: name, worth, cost",
+        ),
+        (
+            "grades: [{name: L}, {name: M}]\nsizes: 1",
+            "line 2: sizes: unknown key; allowed here: gr",
+        ),
+        (
+            "grades: [{name: L}, {name: M}]\nwindow_mm: -1",
+            "line 2: window_mm: found -1; allowed: a number of millimetres over 0",
+        ),
+        (
+            "grades:\n - {name: L}\n - {worth: 2}",
+            r"line 3: grades\[1\]\.name: is missing; allowed: t",
+        ),
+        (
+            "grades:\n - {name: L}\n - M",
+            r"line 3: grades\[1\]: found 'M'; allowed: {name: ..., wor",
+        ),
+        (
+            "grades:\n - {name: L}\n - {name: L}",
+            r"line 3: grades\[1\].name: the grade L is named tw",
+        ),
+        ("grades: [{name: L}]", "line 1: grades: found .*; allowed: a list of at least two grades"),
+        (
+            "grades:\n - {name: L, cost: -2}\n - {name: M}",
+            r"line 2: grades\[0\]\.cost: found -2; allowed: a number from 0 on, or one for each gr",
+        ),
+        (
+            "grades:\n - name: L\n   cost:\n     M: dear\n - {name: M}",
+            r"line 4: grades\[0\]\.cost\.M: found 'dear'; allowed: a number from 0 on, or one for",
+        ),
+        (
+            "grades:\n - name: L\n   cost:\n     S: 2\n - {name: M}",
+            r"line 4: grades\[0\]\.cost\.S: no grade is called so; allowed: M",
+        ),
+        (
+            "grades: [{name: L, cost: {L: 1}}, {name: M}]",
+            r"line 1: grades\[0\]\.cost\.L: the right grade costs nothing; allowed: M",
+        ),
         ("grades: [{name: L}, {name: M}, {name: S}]", "S has no folder"),
         ("grades: [{name: L}, {name: S}]", "M has no folder|S has no folder"),
         ("grades:\n  - {name: L\n  - {name: M}", "line 3: not YAML"),
-        ("just words", "the file: found 'just words'"),
-        ("", "the file: found None"),
+        ("just words", "line 1: found 'just words'; allowed: grades: "),
+        ("", "line 1: found None; allowed: grades: "),
         ("grades: 2024-13-45", "not a YAML text .*in quotes"),
         ("grades: " + "[" * 50_000, "not a YAML text"),
         ("grades: !!python/object/apply:os.getcwd []", "not YAML"),
@@ -87,6 +127,30 @@ def test_ordered_grades_of_one_worth_are_refused(tmp_path: Path) -> None:
 
 def test_grades_are_not_ordered_unless_declared(tmp_path: Path) -> None:
     assert read_grades(tmp_path, ["A", "B"]).ranks() is None
+
+
+def test_without_costs_every_error_is_alike(tmp_path: Path) -> None:
+    declare(tmp_path, "grades: [{name: A, worth: 2}, {name: B, worth: 1}]")
+    assert read_grades(tmp_path, ["A", "B"]).costs() is None
+
+
+def test_costs_are_declared_by_true_grade_and_may_differ_by_the_grade_that_is_said(
+    tmp_path: Path,
+) -> None:
+    declare(
+        tmp_path,
+        "grades:\n"
+        "  - {name: A, worth: 3, cost: 2}\n"
+        "  - {name: B, worth: 2}\n"
+        "  - {name: C, worth: 1, cost: {A: 9, B: 4}}\n"
+        "  - {name: 4, cost: {A: 5}}\n",
+    )
+    assert read_grades(tmp_path, ["A", "B", "C", "4"]).costs() == [
+        [0, 2, 2, 2],
+        [1, 0, 1, 1],
+        [9, 4, 0, 1],
+        [5, 1, 1, 0],
+    ]
 
 
 def test_one_folder_is_no_set_of_grades(tmp_path: Path) -> None:
