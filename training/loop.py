@@ -246,7 +246,8 @@ def stepper(
 def batches_of(source: Source, plan: Plan, first_step: int, strategy: Any) -> Any:
     """The batches of a training from some step on, made on other threads ahead of their use.
 
-    Each step's photos are dealt out to the replicas in turn; weights add up to 1 a step."""
+    Each step's photos are dealt out to the replicas in turn; weights add up to 1 a step.
+    """
     tf = backend.tensorflow()
     count = len(source.labels)
     per_epoch = -(-count // plan.recipe.batch)
