@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sorter.frame import Pixels
+from sorter.verdict import Why
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,8 +106,9 @@ class Item:
     extent_mm: float
     """Size along the belt."""
     measures: Measures
-    touching: bool = False
-    """It may be more than one fruit; such an item goes to the default outlet."""
+    doubt: Why | None = None
+    """What is in the way of trusting its views, such as that it may be more than one fruit; an item
+    with a doubt goes to the default outlet."""
     views: tuple[Sighting, ...] = ()
     """Complete sightings for the classifier, best first; empty when none was complete, and once
     the item is judged: a view holds on to its whole frame."""

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
+import numpy as np
+
 from sorter.classifier import Classifier
 from sorter.config import SorterConfig
 from sorter.decision import Decision
@@ -16,8 +18,9 @@ from sorter.frame import Frame
 from sorter.grader import Grader
 from sorter.item import Item
 from sorter.ruler.linear import LinearRuler
+from sorter.ruler.ruler import Ruler
 from sorter.tracker import Tracker
-from sorter.verdict import Verdict, Why
+from sorter.verdict import Verdict
 
 
 class Pipeline:
@@ -29,6 +32,7 @@ class Pipeline:
         config: SorterConfig,
         classifier: Classifier,
         lot: str,
+        ruler: Ruler | None = None,
         finder: Finder | None = None,
     ) -> None:
         """Build the pipeline for one camera.
@@ -37,26 +41,35 @@ class Pipeline:
             config: geometry and outlets.
             classifier: of the bundle in use.
             lot: name that the items are recorded under.
+            ruler: of the camera; by scale and reference line unless given.
             finder: instead of the configured one.
         """
         camera = config.camera
+        ruler = ruler or LinearRuler(camera)
         along_px, across_px = camera.field_px
         lanes = 1 + max(outlet.lane for outlet in config.outlets)
         self.lot = lot
         self._field_px = camera.field_px
         self._finder = finder or SegmentingFinder(
-            camera, config.belt, classifier.bundle.manifest.preprocess, LinearRuler(camera)
+            camera, config.belt, classifier.bundle.manifest.preprocess, ruler
         )
+        middle_px = (across_px - 1) / 2
+        ends_px = np.array([[-0.5, middle_px], [along_px - 0.5, middle_px]], np.float32)
+        entry_mm, exit_mm = ruler.belt_mm(ends_px)[:, 0].tolist()
         self._tracker = Tracker(
             mm_per_tick=config.belt.mm_per_tick,
-            entry_mm=-camera.reference_mm,
-            exit_mm=along_px * camera.mm_per_px - camera.reference_mm,
+            entry_mm=entry_mm,
+            exit_mm=exit_mm,
             lane_edges_mm=[across_px * camera.mm_per_px * lane / lanes for lane in range(1, lanes)],
         )
         self._grader = Grader(classifier)
         self._dispatcher = Dispatcher(config)
+        self.blind_frames = 0
+        """Frames in which the items could not be told from the belt."""
+        self._mm_per_tick = config.belt.mm_per_tick
         self._tick = 0.0
         self._time_s = 0.0
+        self._seen = False
 
     def step(self, frame: Frame) -> list[Decision]:
         """Take in one frame; return a decision for every item that is due now, in belt order.
@@ -71,8 +84,19 @@ class Pipeline:
                 f"the configuration says {self._field_px[0]} and {self._field_px[1]}; "
                 f"set camera.width and camera.height to what it delivers and calibrate again"
             )
-        self._tick, self._time_s = frame.tick, frame.time_s
-        return self._decide(self._tracker.follow(frame.tick, self._finder.find(frame)))
+        frame = replace(frame, speed_mm_per_s=self._speed_mm_per_s(frame))
+        self._tick, self._time_s, self._seen = frame.tick, frame.time_s, True
+        sightings = self._finder.find(frame)
+        blind = self._finder.blind
+        self.blind_frames += blind
+        return self._decide(self._tracker.follow(frame.tick, sightings, blind=blind))
+
+    def _speed_mm_per_s(self, frame: Frame) -> float:
+        """By the belt's way since the frame before; 0 at first, when nothing is known of it."""
+        passed_s = frame.time_s - self._time_s
+        if not self._seen or passed_s <= 0:
+            return 0.0
+        return (frame.tick - self._tick) * self._mm_per_tick / passed_s
 
     def finish(self) -> list[Decision]:
         """Decide the items that are still in view when there are no more frames."""
@@ -90,4 +114,4 @@ class Pipeline:
 
 
 def _doubted(item: Item, verdict: Verdict) -> Verdict:
-    return replace(verdict, grade=None, why=Why.DOUBLE) if item.touching else verdict
+    return verdict if item.doubt is None else replace(verdict, grade=None, why=item.doubt)

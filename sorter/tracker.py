@@ -3,62 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
 
-from sorter.item import Item, Sighting, Span
+import numpy as np
 
-SAME_SHARE = 0.3
-"""Share of the shorter span that two sightings of one item have in common at the least."""
-PART_SHARE = 0.8
-"""Share of a cut-off sighting that lies within an item seen whole when it is a part of it."""
+from sorter.item import Item, Sighting
+from sorter.overlap import Overlaps, duplicates, overlaps
+from sorter.track import Track
+from sorter.verdict import Why
+
 DECIDE_AT = 0.9
 """Share of the field of view that an item's head has passed when it is decided."""
 MEMORY_MM = 300.0
 """How far beyond the field of view a decided item is remembered, should the belt run back."""
-VIEWS = 3
-"""Sightings shown to the classifier for each item."""
-
-
-@dataclass(slots=True, kw_only=True)
-class _Track:
-    along: Span
-    across: Span
-    best: Sighting
-    views: list[Sighting] = field(default_factory=list)
-    decided: bool = False
-
-    def same(self, sighting: Sighting) -> bool:
-        return _shares(self.along, sighting.along) and _shares(self.across, sighting.across)
-
-    @property
-    def settled(self) -> bool:
-        """Counted already, or seen as a whole."""
-        return self.decided or bool(self.views)
-
-    def holds(self, sighting: Sighting) -> bool:
-        return (
-            self.along.overlap_mm(sighting.along) > PART_SHARE * sighting.along.size_mm
-            and self.across.overlap_mm(sighting.across) > PART_SHARE * sighting.across.size_mm
-        )
-
-    def add(self, sighting: Sighting) -> None:
-        if self.decided:
-            return
-        if sighting.complete:
-            self.views.append(sighting)
-            self.views.sort(key=lambda view: abs(view.from_reference_mm))
-            del self.views[VIEWS:]
-            self.best = self.views[0]
-            self.along, self.across = sighting.along, sighting.across
-        elif not self.views:
-            # An item that enters grows from frame to frame until its tail is in view.
-            self.along = self.along.hull(sighting.along)
-            self.across = self.across.hull(sighting.across)
-            self.best = sighting
-
-
-def _shares(one: Span, other: Span) -> bool:
-    return one.overlap_mm(other) > SAME_SHARE * min(one.size_mm, other.size_mm)
+IN_VIEW_MM = 10.0
+"""A place that lies so far inside the field is certain to be seen."""
 
 
 class Tracker:
@@ -76,87 +34,152 @@ class Tracker:
             lane_edges_mm: borders between the lanes, across the belt, ascending.
         """
         self._mm_per_tick = mm_per_tick
+        self._entry_mm = entry_mm
         self._exit_mm = exit_mm
         self._decide_mm = entry_mm + DECIDE_AT * (exit_mm - entry_mm)
         self._lane_edges_mm = tuple(lane_edges_mm)
-        self._tracks: list[_Track] = []
+        self._tracks: list[Track] = []
         self._items = 0
 
-    def follow(self, tick: float, sightings: Sequence[Sighting]) -> list[Item]:
+    def follow(
+        self, tick: float, sightings: Sequence[Sighting], *, blind: bool = False
+    ) -> list[Item]:
         """Take in the sightings of one frame; return the items that are now due, in belt order.
 
         Args:
             tick: belt position of the frame.
             sightings: all of the frame.
+            blind: the frame shows nothing reliable; what is due now is sent nowhere.
         """
-        self._take_in(sightings)
         belt_mm = tick * self._mm_per_tick
+        if not blind:
+            self._take_in(sightings, belt_mm)
         self._tracks = [
             track
             for track in self._tracks
-            if track.along.low_mm + belt_mm < self._exit_mm + MEMORY_MM or not track.decided
+            if not track.decided or track.along.low_mm + belt_mm < self._exit_mm + MEMORY_MM
         ]
-        return self._decide(
-            track for track in self._tracks if track.along.high_mm + belt_mm >= self._decide_mm
-        )
+        due = [
+            track
+            for track in self._tracks
+            if not track.decided and track.along.high_mm + belt_mm >= self._decide_mm
+        ]
+        if blind:
+            for track in due:
+                track.doubt = Why.BLIND
+        return self._decide(due)
 
     def finish(self) -> list[Item]:
         """The items still in view when the frames have ended."""
-        return self._decide(self._tracks)
+        return self._decide(track for track in self._tracks if not track.decided)
 
-    def _take_in(self, sightings: Sequence[Sighting]) -> None:
-        pairs = sorted(
-            (
-                (track.along.overlap_mm(sighting.along), t, s)
-                for t, track in enumerate(self._tracks)
-                for s, sighting in enumerate(sightings)
-                if track.same(sighting)
-            ),
-            reverse=True,
-        )
-        owner: dict[int, int] = {}
-        for _, t, s in pairs:
-            if s not in owner and t not in owner.values():
-                owner[s] = t
-        # The two tips of a bent fruit enter the field before its middle does: what began as two
-        # items and is one now was one all along.
-        stale = {t for _, t, s in pairs if t not in owner.values() and not self._tracks[t].settled}
+    def _take_in(self, sightings: Sequence[Sighting], belt_mm: float) -> None:
+        dropped = duplicates(sightings)
+        sightings = [s for k, s in enumerate(sightings) if k not in dropped]
+        tracks = self._tracks
+        pairs = overlaps(tracks, sightings)
+        owners = _owners(pairs)
+        merged = self._merged(sightings, pairs)
+        unseen = set(range(len(tracks))) - set(owners.values())
+        stale: set[int] = set()
+        new: list[Track] = []
         for s, sighting in enumerate(sightings):
-            if s in owner:
-                self._tracks[owner[s]].add(sighting)
-            elif not self._is_part(sighting):
-                self._tracks.append(
-                    _Track(along=sighting.along, across=sighting.across, best=sighting)
-                )
-                self._tracks[-1].add(sighting)
-        self._tracks = [track for t, track in enumerate(self._tracks) if t not in stale]
+            if s in merged:
+                unseen -= merged[s]
+                continue
+            if s not in owners:
+                if not self._is_part(sighting, np.flatnonzero(pairs.second_in_first[:, s])):
+                    new.append(Track.of(sighting))
+                continue
+            track = tracks[owners[s]]
+            self._part_from_mates(track, sighting, sightings, pairs.second_in_first[owners[s]])
+            track.add(sighting)
+            # The two tips of a bent fruit enter the field before its middle does: what began as
+            # two items and is one now was one all along.
+            rest = np.flatnonzero(pairs.same[:, s]).tolist()
+            stale |= {t for t in rest if t in unseen and not tracks[t].settled}
+        for t in unseen - stale:
+            self._miss(tracks[t], belt_mm)
+        self._tracks = [
+            track
+            for t, track in enumerate(tracks)
+            # What was seen once and never again was a glint, or a fly.
+            if t not in stale and not (track.times == 1 and track.vanished and not track.decided)
+        ] + new
 
-    def _is_part(self, sighting: Sighting) -> bool:
-        # The tips of a bent fruit may also leave the field last, apart: they are no new items.
-        return not sighting.complete and any(
-            track.settled and track.holds(sighting) for track in self._tracks
+    def _merged(self, sightings: Sequence[Sighting], pairs: Overlaps) -> dict[int, set[int]]:
+        """Sightings that show several known items as one, and the items.
+
+        Where such a sighting looks like a single item, one view or the other is wrong: the items
+        are doubtful. They are not when it is seen to be a double.
+        """
+        merged: dict[int, set[int]] = {}
+        held = pairs.first_in_second
+        for s in np.flatnonzero(held.sum(axis=0) >= 2).tolist():
+            within = {t for t in np.flatnonzero(held[:, s]).tolist() if self._tracks[t].settled}
+            if len(within) < 2:
+                continue
+            merged[s] = within
+            if sightings[s].complete and not sightings[s].touching:
+                for t in within:
+                    self._tracks[t].doubt = Why.DOUBLE
+        return merged
+
+    def _part_from_mates(
+        self,
+        track: Track,
+        sighting: Sighting,
+        sightings: Sequence[Sighting],
+        inside: np.ndarray[tuple[int, ...], np.dtype[np.bool_]],
+    ) -> None:
+        """Several whole items where one was known: it was a double, whatever its views showed."""
+        if track.decided or not track.views or not sighting.complete:
+            return
+        if sum(sightings[s].complete for s in np.flatnonzero(inside).tolist()) < 2:
+            return
+        if track.alone:
+            track.doubt = Why.DOUBLE
+        track.views.clear()
+
+    def _is_part(self, sighting: Sighting, holders: Iterable[int]) -> bool:
+        # The tips of a bent fruit may also leave the field last, apart: they are no new items. Nor
+        # is anything that lies within an item that was decided.
+        return any(
+            self._tracks[t].decided or (self._tracks[t].settled and not sighting.complete)
+            for t in holders
         )
 
-    def _decide(self, due: Iterable[_Track]) -> list[Item]:
-        waiting = [track for track in due if not track.decided]
-        waiting.sort(key=lambda track: -track.along.high_mm)
-        items = []
-        for track in waiting:
-            self._items += 1
-            items.append(self._item(track))
-            track.decided = True
-            track.views.clear()
-        return items
+    def _miss(self, track: Track, belt_mm: float) -> None:
+        low_mm, high_mm = track.along.low_mm + belt_mm, track.along.high_mm + belt_mm
+        if low_mm > self._entry_mm + IN_VIEW_MM and high_mm < self._exit_mm - IN_VIEW_MM:
+            track.missed += 1
 
-    def _item(self, track: _Track) -> Item:
+    def _decide(self, due: Iterable[Track]) -> list[Item]:
+        return [self._item(track) for track in sorted(due, key=lambda one: -one.along.high_mm)]
+
+    def _item(self, track: Track) -> Item:
         along = track.best.along if track.views else track.along
-        lane = sum(edge <= track.across.middle_mm for edge in self._lane_edges_mm)
+        views = track.close()
+        self._items += 1
         return Item(
             item_id=self._items,
-            lane=lane,
+            lane=sum(edge <= track.across.middle_mm for edge in self._lane_edges_mm),
             reference_tick=-along.middle_mm / self._mm_per_tick,
             extent_mm=along.size_mm,
             measures=track.best.measures,
-            touching=track.best.touching,
-            views=tuple(track.views),
+            doubt=track.doubt,
+            views=views,
         )
+
+
+def _owners(pairs: Overlaps) -> dict[int, int]:
+    """The track of each sighting: one each, the pairs that share most first."""
+    tracks, sightings = np.nonzero(pairs.same)
+    order = np.argsort(-pairs.area_mm2[tracks, sightings], kind="stable")
+    owners: dict[int, int] = {}
+    taken: set[int] = set()
+    for t, s in zip(tracks[order].tolist(), sightings[order].tolist(), strict=True):
+        if s not in owners and t not in taken:
+            owners[s] = t
+            taken.add(t)
+    return owners

@@ -1,48 +1,167 @@
-"""The empty belt, learnt from the frames that pass."""
+"""The empty belt: learnt at the start, refreshed slowly, under a light that may jump."""
 
 from __future__ import annotations
+
+from collections.abc import Sequence
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from sorter.finding.belt_fit import Floats, fit_belt, frame_rows
+from sorter.finding.standing import Standing
 from sorter.frame import Pixels
 
-SLOWEST_LEARNING = 0.02
-"""Share of a new frame that enters the picture of the belt; follows a drift of seconds."""
+Plane = NDArray[np.uint8]
+
+ONE = 128
+"""Value of a pixel that is as bright as the empty belt, in what `compare` returns."""
+CONTRAST_LEVELS = 12.0
+CONTRAST = 0.12
+"""By either of them, the greater, an item differs from the belt; sensor noise is about a tenth."""
+SAMPLES_PX = 16
+"""Distance of the pixels that tell the light of a frame."""
+FIT_SAMPLES_PX = 8
+"""Distance of the pixels that tell the belt from the fruit when nothing is known."""
+BELT_SHARE = 0.12
+"""Of the samples that have to look like belt; with fewer the light has changed in some other way
+than all over."""
+FIT_EVERY = 8
+"""Frames between two attempts to learn the belt anew: each takes a few milliseconds."""
+STRIPS = 8
+"""A frame refreshes one strip of the belt's picture, so that every frame costs the same."""
+SLOWEST_LEARNING = 0.12
+"""Share of a new frame in a refreshed strip; follows a drift of seconds."""
 
 
 class Background:
-    """What the camera would see with nothing on the belt.
+    """What the camera would see with nothing on the belt, at the size of the small frames.
 
-    It starts as the median of every image row of the first frame, since the belt looks the same all
-    along its run, and then follows each pixel that no item covers.
+    Light changes much faster than a belt: lamps flicker, warm up, or fail, and a camera may change
+    its exposure. So each frame's light is estimated first, as a gain for each channel, from the
+    pixels that look like belt; pixels are then compared by their ratio to the belt. Where no gain
+    explains the frame, the belt is fitted anew.
     """
 
     def __init__(self) -> None:
-        self._mean: NDArray[np.float32] | None = None
-        self._frames = 0
+        self._mean: list[Floats] = []
+        self._belt: list[Plane] = []
+        self._gain = np.ones(3, np.float64)
+        self._frame = 0
+        self._next_fit = 0
+        self._visits = 0
+        self._standing = Standing()
+        self.contrast = CONTRAST
+        """Least difference of an item, as a share of the belt's brightness."""
 
     @property
-    def pixels(self) -> Pixels:
-        """The empty belt at the size of the frames that were shown."""
-        if self._mean is None:
-            raise RuntimeError("no frame was shown yet")
-        return np.asarray(cv2.convertScaleAbs(self._mean), np.uint8)
+    def gain(self) -> tuple[float, float, float]:
+        """Light of the last frame by channel, relative to the belt as it is kept."""
+        blue, green, red = self._gain.tolist()
+        return blue, green, red
 
-    def difference(self, pixels: Pixels) -> NDArray[np.uint8]:
-        """Distance of each pixel from the empty belt, by its worst channel: 0 … 255."""
-        if self._mean is None or self._mean.shape != pixels.shape:
-            rows = np.median(pixels, axis=1, keepdims=True).astype(np.float32)
-            self._mean = np.repeat(rows, pixels.shape[1], axis=1)
-            self._frames = 0
-        blue, green, red = cv2.split(cv2.absdiff(pixels, self.pixels))
-        return np.asarray(cv2.max(cv2.max(blue, green), red), np.uint8)
+    def belt(self, rows: slice, columns: slice, gain: Sequence[float] = (1.0, 1.0, 1.0)) -> Pixels:
+        """A part of the empty belt under a light that was."""
+        planes = [
+            cv2.convertScaleAbs(belt[rows, columns], alpha=light)
+            for belt, light in zip(self._belt, gain, strict=True)
+        ]
+        return np.asarray(cv2.merge(planes), np.uint8)
 
-    def learn(self, pixels: Pixels, covered: NDArray[np.uint8]) -> None:
-        """Take in a frame where `covered` (255 on items, 0 on belt) lets the belt be seen."""
-        if self._mean is None:
-            raise RuntimeError("difference() comes before learn()")
-        self._frames += 1
-        share = max(SLOWEST_LEARNING, 1 / (self._frames + 1))
-        cv2.accumulateWeighted(pixels, self._mean, share, mask=cv2.bitwise_not(covered))
+    def see(self, small: Pixels, *, anew: bool = False) -> bool:
+        """Find this frame's light; False where the belt cannot be told from the rest.
+
+        Args:
+            small: height × width × 3; a change of shape starts all over.
+            anew: the light has changed, but not by one gain all over the image.
+        """
+        self._frame += 1
+        if not self._belt or self._belt[0].shape != small.shape[:2]:
+            self._start(small.shape[0], small.shape[1])
+            anew = True
+        return (not anew and self._follow_light(small)) or self._fit(small)
+
+    def compare(self, small: Pixels) -> tuple[Plane, Plane]:
+        """Ratio of each pixel to the empty belt, in 128ths: its greatest and its least channel."""
+        ratios = [
+            cv2.divide(plane, belt, scale=ONE / gain)
+            for plane, belt, gain in zip(cv2.split(small), self._belt, self._gain, strict=True)
+        ]
+        high = cv2.max(cv2.max(ratios[0], ratios[1]), ratios[2])
+        low = cv2.min(cv2.min(ratios[0], ratios[1]), ratios[2])
+        return np.asarray(high, np.uint8), np.asarray(low, np.uint8)
+
+    def learn(self, small: Pixels, high: Plane, covered: Plane, moved_mm: float) -> None:
+        """Take in one strip of a frame.
+
+        Args:
+            small: the frame.
+            high: of `compare`.
+            covered: 255 on items and close to them; what is 0 may still be shadow.
+            moved_mm: belt travel since the frame before, forward or back.
+        """
+        # A shadow must not be learnt: fruit may wait on a standing belt for hours.
+        near = ONE * self.contrast / 2
+        lit = cv2.inRange(high, ONE - near, ONE + near)
+        free = cv2.bitwise_and(lit, cv2.bitwise_not(covered))
+        standing = self._standing.watch(high, cv2.bitwise_not(lit), moved_mm)
+        height = small.shape[0]
+        strip = self._frame % STRIPS
+        rows = slice(strip * height // STRIPS, (strip + 1) * height // STRIPS)
+        if standing is not None:
+            free = cv2.bitwise_or(free, standing)
+        self._visits += 1
+        share = max(SLOWEST_LEARNING, 1 / (1 + self._visits / STRIPS))
+        mask = free[rows]
+        for plane, mean, belt, gain in zip(
+            cv2.split(small[rows]), self._mean, self._belt, self._gain, strict=True
+        ):
+            unlit = cv2.convertScaleAbs(plane, alpha=1 / gain)
+            cv2.accumulateWeighted(unlit, mean[rows], share, mask=mask)
+            cv2.convertScaleAbs(mean[rows], dst=belt[rows])
+
+    def _start(self, height: int, width: int) -> None:
+        self._mean = [np.full((height, width), ONE, np.float32) for _ in range(3)]
+        self._belt = [np.full((height, width), ONE, np.uint8) for _ in range(3)]
+        self._gain = np.ones(3, np.float64)
+        self._standing = Standing()
+        self._next_fit = self._visits = 0
+
+    def _samples(self, small: Pixels, every_px: int) -> Floats:
+        grid = (slice(every_px // 2, None, every_px),) * 2
+        belt = np.stack([plane[grid] for plane in self._belt], axis=-1)
+        return np.asarray(small[grid] / np.maximum(belt, np.float32(1)), np.float32)
+
+    def _follow_light(self, small: Pixels) -> bool:
+        ratios = self._samples(small, SAMPLES_PX).reshape(-1, 3)
+        gain = self._gain
+        # The second, narrow look leaves out the soft shadows that the first one takes for belt.
+        for tolerance in (self.contrast, self.contrast / 2):
+            belt = (np.abs(ratios / gain.astype(np.float32) - 1) < tolerance).all(axis=1)
+            if np.count_nonzero(belt) < BELT_SHARE * len(ratios):
+                return False
+            gain = ratios[belt].mean(axis=0, dtype=np.float64)
+        self._gain = gain
+        return True
+
+    def _fit(self, small: Pixels) -> bool:
+        if self._frame < self._next_fit:
+            return False
+        self._next_fit = self._frame + FIT_EVERY
+        fit = fit_belt(self._samples(small, FIT_SAMPLES_PX))
+        if fit is None:
+            return False
+        light = fit.surface(*small.shape[:2])
+        columns = slice(FIT_SAMPLES_PX // 2, None, FIT_SAMPLES_PX)
+        belt_there = np.stack([plane[:, columns] for plane in self._belt], axis=-1)
+        seen = small[:, columns] / np.maximum(belt_there * light[:, columns], 1)
+        light *= frame_rows(seen)[:, None]
+        darkest = 255.0
+        for channel, (mean, belt) in enumerate(zip(self._mean, self._belt, strict=True)):
+            mean *= light[:, :, channel]
+            cv2.convertScaleAbs(mean, dst=belt)
+            darkest = min(darkest, float(np.median(belt[::SAMPLES_PX, ::SAMPLES_PX])))
+        self._gain = np.ones(3, np.float64)
+        self.contrast = max(CONTRAST, CONTRAST_LEVELS / max(darkest, 1.0))
+        self._visits = 0
+        return True

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
+
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from sorter.frame import Pixels
 
-OTHERS_REACH_PX = 5
-"""A soft edge or shadow of a neighbour that the mask has missed, in pixels of the small image."""
+Floats = NDArray[np.float32]
+
+OTHERS_REACH_PX = 10
+"""A soft edge or shadow of a neighbour that its outline leaves out, in pixels of the frame."""
 
 
 def cut(
@@ -17,33 +21,46 @@ def cut(
     *,
     centre_px: tuple[float, float],
     side_px: int,
-    others: NDArray[np.uint8],
-    belt: Pixels,
+    own: Floats | None = None,
+    others: Sequence[Floats] = (),
+    belt: Callable[[tuple[int, int, int, int]], Pixels] | None = None,
 ) -> Pixels:
-    """Cut a square around an item and paint every other item over with belt.
+    """Cut a square around an item and paint the other items over with belt.
 
     Args:
         pixels: the frame.
         centre_px: column and row of the item's centre.
         side_px: of the square; what lies outside the frame repeats its edge.
-        others: mask of the other items (255), of the frame's shape or a smaller one.
-        belt: the empty belt, of the shape of `others`.
+        own: outline of the item, which is not painted over; n × 2 in pixels of the frame.
+        others: outlines of other items, n × 2 in pixels of the frame.
+        belt: the empty belt in a box of the frame (left, top, right, bottom); needed with `others`.
 
     Returns:
-        side_px × side_px × 3, uint8, BGR.
+        side_px × side_px × 3, uint8, BGR; may be a view of the frame, and is not to be written to.
     """
     height, width = pixels.shape[:2]
     left = round(centre_px[0] - side_px / 2)
     top = round(centre_px[1] - side_px / 2)
     x0, x1 = max(0, left), min(width, left + side_px)
     y0, y1 = max(0, top), min(height, top + side_px)
-    photo = pixels[y0:y1, x0:x1].copy()
-    if others.any():
-        reach = 2 * OTHERS_REACH_PX + 1
-        hidden = cv2.dilate(others, np.ones((reach, reach), np.uint8))
-        hidden = cv2.resize(hidden, (width, height), interpolation=cv2.INTER_NEAREST)
-        clean = cv2.resize(belt, (width, height), interpolation=cv2.INTER_LINEAR)
-        cv2.copyTo(clean[y0:y1, x0:x1], hidden[y0:y1, x0:x1], photo)
+    photo = pixels[y0:y1, x0:x1]
+    boxes = [_reached(outline, (x0, y0, x1, y1)) for outline in others]
+    hidden = [(outline, box) for outline, box in zip(others, boxes, strict=True) if box is not None]
+    if hidden and belt is not None:
+        photo = photo.copy()
+        for outline, (bx0, by0, bx1, by1) in hidden:
+            over = np.zeros((by1 - by0, bx1 - bx0), np.uint8)
+            corner = np.array([bx0, by0])
+            drawn = np.rint(outline - corner).astype(np.int32)
+            cv2.drawContours(over, [drawn], -1, 255, cv2.FILLED)
+            cv2.drawContours(over, [drawn], -1, 255, 2 * OTHERS_REACH_PX)
+            if own is not None:
+                kept = np.rint(own - corner).astype(np.int32)
+                cv2.drawContours(over, [kept], -1, 0, cv2.FILLED)
+            part = photo[by0 - y0 : by1 - y0, bx0 - x0 : bx1 - x0]
+            cv2.copyTo(belt((bx0, by0, bx1, by1)), over, part)
+    if (y1 - y0, x1 - x0) == (side_px, side_px):
+        return photo
     return np.asarray(
         cv2.copyMakeBorder(
             photo,
@@ -55,3 +72,13 @@ def cut(
         ),
         np.uint8,
     )
+
+
+def _reached(
+    outline: Floats, window: tuple[int, int, int, int]
+) -> tuple[int, int, int, int] | None:
+    """The part of a window that an outline with its soft edge reaches: left, top, right, bottom."""
+    left, top, width, height = cv2.boundingRect(outline)
+    x0, x1 = max(window[0], left - OTHERS_REACH_PX), min(window[2], left + width + OTHERS_REACH_PX)
+    y0, y1 = max(window[1], top - OTHERS_REACH_PX), min(window[3], top + height + OTHERS_REACH_PX)
+    return (x0, y0, x1, y1) if x0 < x1 and y0 < y1 else None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 
 import cv2
@@ -10,28 +10,36 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sorter.config import BeltConfig, CameraConfig
-from sorter.errors import SorterError
-from sorter.finding.background import Background
+from sorter.finding.background import ONE, Background
 from sorter.finding.cutout import cut
+from sorter.finding.outline import outlines_px, refine
+from sorter.finding.photo_window import PhotoWindow
+from sorter.finding.splitting import Contour, Part, looks_like_one, split
 from sorter.frame import Frame, Pixels
-from sorter.item import Sighting, Span
+from sorter.item import Measures, Sighting, Span
 from sorter.preprocess import Preprocess
 from sorter.ruler.ruler import Ruler
 
 SHRINK = 2
-"""Items are found on an image of half the size: a tenth of the time, a few tenths of a mm lost."""
-CONTRAST = 24
-"""Grey levels by which an item differs from the belt; well above sensor noise (about 3)."""
-LARGEST_PHOTO_PX = 8192
-"""Side of a photo; a larger one comes of a wrong scale or a wrong bundle and fills the memory."""
+"""Items are found on an image of half the size: a fraction of the time, little is lost."""
+DARKEST_SHADOW = 0.6
+"""Of the belt's brightness. What is as dark as that and of the belt's colour is shadow, or wet."""
 SMALLEST_MM2 = 150.0
 """A disc of 14 mm; anything smaller is dirt."""
+LARGEST_SHARE = 0.3
+"""Of the image: no item is so large, and nothing so large is taken apart."""
+EDGE_PX = 3
+"""An outline so close to the edge of the image may go on beyond it: the middle of a bent fruit that
+enters tips first is only a line at first, and taken for noise."""
+AROUND_PX = 9
+"""Size of the brush by which items are widened before the belt around them is learnt."""
+
+Plane = NDArray[np.uint8]
+Floats = NDArray[np.float32]
 
 
 class SegmentingFinder:
-    """Segments the items of one camera by their difference to the empty belt."""
-
-    blind = False
+    """Segments the items of one camera by their ratio to the empty belt."""
 
     def __init__(
         self, camera: CameraConfig, belt: BeltConfig, preprocess: Preprocess, ruler: Ruler
@@ -39,7 +47,7 @@ class SegmentingFinder:
         """Take the geometry and the way the classifier wants its photos.
 
         Args:
-            camera: scale and reference line.
+            camera: its nominal scale.
             belt: the length of a tick.
             preprocess: `window_mm` and `margin` of the photo.
             ruler: says where pixels lie on the belt.
@@ -47,109 +55,191 @@ class SegmentingFinder:
         Raises:
             SorterError: the photos would be absurdly large.
         """
-        window_px = (preprocess.window_mm or 0.0) / camera.mm_per_px
-        if window_px > LARGEST_PHOTO_PX:
-            raise SorterError(
-                f"the model wants photos of {preprocess.window_mm:g} mm, which at camera.mm_per_px "
-                f"{camera.mm_per_px:g} have {window_px:.0f} pixels a side, more than "
-                f"{LARGEST_PHOTO_PX}; mend camera.mm_per_px or train the model again"
-            )
+        self._window = PhotoWindow(camera, preprocess)
+        self._smallest_px = SMALLEST_MM2 / (camera.mm_per_px * SHRINK) ** 2
         self._mm_per_px = camera.mm_per_px
         self._ruler = ruler
         self._mm_per_tick = belt.mm_per_tick
-        self._preprocess = preprocess
         self._background = Background()
+        self._before: tuple[float, float] | None = None
+        self._speed_mm_per_s = 0.0
+        self._giant = False
+        self._blind = False
+
+    @property
+    def blind(self) -> bool:
+        """See `Finder.blind`."""
+        return self._blind
 
     def find(self, frame: Frame) -> list[Sighting]:
         """See `Finder.find`."""
         height, width = frame.pixels.shape[:2]
-        small = np.asarray(
-            cv2.resize(
-                frame.pixels,
-                (max(1, width // SHRINK), max(1, height // SHRINK)),
-                interpolation=cv2.INTER_AREA,
-            ),
-            np.uint8,
+        small = cv2.resize(
+            frame.pixels,
+            (max(1, width // SHRINK), max(1, height // SHRINK)),
+            interpolation=cv2.INTER_AREA,
         )
-        mask = self._covered(small)
-        count, labels, stats, _ = cv2.connectedComponentsWithStats(mask, connectivity=8)
-        mm_per_small_px = self._mm_per_px * width / small.shape[1]
-        found = [
-            label
-            for label in range(1, count)
-            if stats[label, cv2.CC_STAT_AREA] * mm_per_small_px**2 >= SMALLEST_MM2
-        ]
-        self._background.learn(small, cv2.dilate(mask, np.ones((9, 9), np.uint8)))
-        found.sort(key=lambda label: int(stats[label, cv2.CC_STAT_LEFT]))
-        return [self._sighting(frame, labels, label, stats[label]) for label in found]
+        moved_mm = self._moved_mm(frame)
+        self._blind = not self._background.see(small, anew=self._giant)
+        if self._blind:
+            return []
+        high, low = self._background.compare(small)
+        mask = self._mask(high, low)
+        parts, self._giant = self._parts(mask)
+        around = cv2.dilate(mask, np.ones((AROUND_PX, AROUND_PX), np.uint8))
+        self._background.learn(small, high, around, moved_mm)
+        # From one end of the view to the other it is no item but a light that nobody understands.
+        self._blind = self._giant
+        return [] if self._blind else self._sightings(frame, parts, small)
 
-    def _covered(self, small: Pixels) -> NDArray[np.uint8]:
-        difference = self._background.difference(small)
-        _, mask = cv2.threshold(difference, CONTRAST, 255, cv2.THRESH_BINARY)
+    def _moved_mm(self, frame: Frame) -> float:
+        """Belt travel since the frame before; sets the speed between the two."""
+        before, self._before = self._before, (frame.tick, frame.time_s)
+        if before is None:
+            return 0.0
+        moved_mm = (frame.tick - before[0]) * self._mm_per_tick
+        passed_s = frame.time_s - before[1]
+        self._speed_mm_per_s = moved_mm / passed_s if passed_s > 0 else 0.0
+        return moved_mm
+
+    def _mask(self, high: Plane, low: Plane) -> Plane:
+        contrast = self._background.contrast
+        darkest = min(DARKEST_SHADOW, 1 - contrast)
+        _, coloured = cv2.threshold(cv2.subtract(high, low), ONE * contrast, 255, cv2.THRESH_BINARY)
+        _, bright = cv2.threshold(high, ONE * (1 + contrast), 255, cv2.THRESH_BINARY)
+        _, dark = cv2.threshold(high, ONE * darkest, 255, cv2.THRESH_BINARY_INV)
+        mask = cv2.bitwise_or(cv2.bitwise_or(coloured, bright), dark)
         mask = cv2.morphologyEx(mask, cv2.MORPH_OPEN, np.ones((3, 3), np.uint8))
         return np.asarray(
             cv2.morphologyEx(mask, cv2.MORPH_CLOSE, np.ones((5, 5), np.uint8)), np.uint8
         )
 
-    def _sighting(
-        self,
-        frame: Frame,
-        labels: NDArray[np.int32],
-        label: int,
-        stats: NDArray[np.int32],
-    ) -> Sighting:
-        left, top, box_w, box_h = (int(value) for value in stats[:4])
-        rows, columns = labels.shape
-        body = (labels[top : top + box_h, left : left + box_w] == label).astype(np.uint8)
-        contours, _ = cv2.findContours(body, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
-        contour = max(contours, key=len)[:, 0].astype(np.float32) + (left, top)
-        scale = np.float32(frame.pixels.shape[1] / columns)
-        outline_px = np.asarray((contour + 0.5) * scale - 0.5, np.float32)
-        corners_px = np.array([[left, top], [left + box_w, top + box_h]], np.float32) * scale - 0.5
-        corners_mm = self._ruler.belt_mm(corners_px.astype(np.float32))
-        (behind_mm, upper_mm), (ahead_mm, lower_mm) = corners_mm.tolist()
+    def _parts(self, mask: Plane) -> tuple[list[Part], bool]:
+        """The items' outlines, from left to right; and whether one goes through the whole view."""
+        contours, _ = cv2.findContours(mask, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
+        parts: list[Part] = []
+        for contour in contours:
+            left, _, box_w, box_h = cv2.boundingRect(contour)
+            if box_w * box_h < self._smallest_px:
+                continue
+            if cv2.contourArea(contour) > LARGEST_SHARE * mask.size:
+                if left == 0 and box_w == mask.shape[1]:
+                    return [], True
+                parts.append(Part(contour=contour, touching=True))
+            elif looks_like_one(contour):
+                parts.append(Part(contour=contour, touching=False))
+            else:
+                parts += split(mask, contour)
+        return [part for part in parts if self._large_enough(part)], False
+
+    def _large_enough(self, part: Part) -> bool:
+        # The contour runs through the middles of the outermost pixels.
+        area = cv2.contourArea(part.contour) + len(part.contour) / 2 + 1
+        return bool(area >= self._smallest_px)
+
+    def _sightings(self, frame: Frame, parts: list[Part], small: Pixels) -> list[Sighting]:
+        if not parts:
+            return []
+        small_h, small_w = small.shape[:2]
+        parts.sort(key=lambda part: int(part.contour[:, 0, 0].min()))
+        boxes = np.array([cv2.boundingRect(part.contour) for part in parts], np.float32)
+        low, high = boxes[:, :2], boxes[:, :2] + boxes[:, 2:]
+        size = np.array([small_w, small_h], np.float32)
+        inside = np.concatenate([low >= EDGE_PX, high <= size - EDGE_PX], axis=1)
+        complete: list[bool] = np.asarray(inside.all(axis=1)).tolist()
+        scale = frame.pixels.shape[1] / small_w
+        low_px, high_px = low * scale - 0.5, high * scale - 0.5
+        contours = [part.contour for part in parts]
+        heights_mm = np.array([_thickness_px(contour) for contour in contours])
+        heights_mm *= self._mm_per_px * scale / 2
+        along_mm, across_mm = self._extents_mm(low_px, high_px, heights_mm)
         belt_mm = frame.tick * self._mm_per_tick
-        return Sighting(
-            along=Span(low_mm=behind_mm - belt_mm, high_mm=ahead_mm - belt_mm),
-            across=Span(low_mm=upper_mm, high_mm=lower_mm),
-            from_reference_mm=(ahead_mm + behind_mm) / 2,
-            outline_px=outline_px,
-            complete=left > 0 and top > 0 and left + box_w < columns and top + box_h < rows,
-            measurer=partial(self._ruler.measure, outline_px, frame.pixels),
-            cutter=self._cutter(frame.pixels, labels, label, (left, top, box_w, box_h)),
+        outlines = outlines_px(contours, scale)
+        photos = partial(
+            _photo,
+            frame.pixels,
+            outlines,
+            partial(_belt, self._background, self._background.gain, scale),
         )
+        sightings = []
+        for k, part in enumerate(parts):
+            (behind, ahead), (upper, lower) = along_mm[k], across_mm[k]
+            side_px = self._window.side_px(float((high_px[k] - low_px[k]).max()))
+            centre_px = ((low_px[k] + high_px[k] + 1) / 2).tolist()
+            sightings.append(
+                Sighting(
+                    along=Span(low_mm=behind - belt_mm, high_mm=ahead - belt_mm),
+                    across=Span(low_mm=upper, high_mm=lower),
+                    from_reference_mm=(ahead + behind) / 2,
+                    complete=complete[k],
+                    touching=part.touching,
+                    outline_px=outlines[k],
+                    measurer=partial(
+                        _measure, self._ruler, outlines[k], frame.pixels, self._speed_mm_per_s
+                    ),
+                    cutter=partial(photos, k, centre_px, side_px),
+                )
+            )
+        return sightings
 
-    def _cutter(
-        self,
-        pixels: Pixels,
-        labels: NDArray[np.int32],
-        label: int,
-        box: tuple[int, int, int, int],
-    ) -> Callable[[], Pixels]:
-        scale = pixels.shape[1] / labels.shape[1]
-        left, top, box_w, box_h = box
-        if self._preprocess.window_mm is None:
-            side_px = round(max(box_w, box_h) * scale * (1 + 2 * self._preprocess.margin))
-        else:
-            side_px = round(self._preprocess.window_mm / self._mm_per_px)
-        return partial(
-            _cut_item,
-            pixels,
-            labels,
-            label,
-            ((left + box_w / 2) * scale, (top + box_h / 2) * scale),
-            side_px,
-            self._background,
-        )
+    def _extents_mm(
+        self, low_px: Floats, high_px: Floats, heights_mm: NDArray[np.float64]
+    ) -> tuple[list[list[float]], list[list[float]]]:
+        """Ends of each item along and across the belt, from the sides of its upright box."""
+        middle_px = (low_px + high_px) / 2
+        sides_px = [
+            np.stack([low_px[:, 0], middle_px[:, 1]], axis=1),
+            np.stack([high_px[:, 0], middle_px[:, 1]], axis=1),
+            np.stack([middle_px[:, 0], low_px[:, 1]], axis=1),
+            np.stack([middle_px[:, 0], high_px[:, 1]], axis=1),
+        ]
+        sides_mm = self._ruler.belt_mm(
+            np.concatenate(sides_px),
+            height_mm=np.tile(heights_mm, 4),
+            speed_mm_per_s=self._speed_mm_per_s,
+        ).reshape(4, -1, 2)
+        return sides_mm[:2, :, 0].T.tolist(), sides_mm[2:, :, 1].T.tolist()
 
 
-def _cut_item(
+def _thickness_px(contour: Contour) -> float:
+    """Width of a strip with the same area and outline, or the diameter of a disc of that area."""
+    area, around = cv2.contourArea(contour), cv2.arcLength(contour, True)
+    slack = around * around / 4 - 4 * area
+    return float(2 * np.sqrt(area / np.pi) if slack <= 0 else around / 4 - np.sqrt(slack) / 2)
+
+
+def _measure(ruler: Ruler, outline_px: Floats, pixels: Pixels, speed_mm_per_s: float) -> Measures:
+    return ruler.measure(refine(outline_px, pixels), pixels, speed_mm_per_s=speed_mm_per_s)
+
+
+def _photo(
     pixels: Pixels,
-    labels: NDArray[np.int32],
-    label: int,
+    outlines: Sequence[Floats],
+    belt: Callable[[tuple[int, int, int, int]], Pixels],
+    number: int,
     centre_px: tuple[float, float],
     side_px: int,
-    background: Background,
 ) -> Pixels:
-    others = np.where((labels != 0) & (labels != label), np.uint8(255), np.uint8(0))
-    return cut(pixels, centre_px=centre_px, side_px=side_px, others=others, belt=background.pixels)
+    others = [outline for k, outline in enumerate(outlines) if k != number]
+    return cut(
+        pixels,
+        centre_px=centre_px,
+        side_px=side_px,
+        own=outlines[number],
+        others=others,
+        belt=belt,
+    )
+
+
+def _belt(
+    background: Background,
+    gain: tuple[float, float, float],
+    scale: float,
+    box: tuple[int, int, int, int],
+) -> Pixels:
+    """The empty belt in a box of the full frame."""
+    left, top, right, bottom = box
+    rows = slice(int(top / scale), int(np.ceil(bottom / scale)))
+    columns = slice(int(left / scale), int(np.ceil(right / scale)))
+    belt = background.belt(rows, columns, gain)
+    return np.asarray(cv2.resize(belt, (right - left, bottom - top)), np.uint8)

@@ -1,0 +1,86 @@
+"""Which of two sets of places on the belt lie over each other, all pairs at once."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sorter.item import Span
+
+SAME_SHARE = 0.3
+"""Share of the shorter span that two sightings of one item have in common at the least."""
+PART_SHARE = 0.8
+"""Share of a place that lies within another when it is a part of it."""
+DUPLICATE_IOU = 0.7
+"""Two places in one frame with a greater intersection over union are one item, found twice."""
+
+Flags = NDArray[np.bool_]
+
+
+class Place(Protocol):
+    """Something that lies on the belt."""
+
+    @property
+    def along(self) -> Span:
+        """Ends along the belt."""
+        ...
+
+    @property
+    def across(self) -> Span:
+        """Ends across the belt."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Overlaps:
+    """m tracks against n sightings; every field is m × n."""
+
+    area_mm2: NDArray[np.float64]
+    """Of the box that both share."""
+    same: Flags
+    """So much in common that they are one item."""
+    first_in_second: Flags
+    """The first lies almost wholly within the second."""
+    second_in_first: Flags
+
+
+def overlaps(first: Sequence[Place], second: Sequence[Place]) -> Overlaps:
+    """Compare two sets of places."""
+    one, other = _ends(first)[:, None], _ends(second)[None]
+    shared = np.minimum(one[..., 1], other[..., 1]) - np.maximum(one[..., 0], other[..., 0])
+    shared = np.maximum(shared, 0.0)
+    size, other_size = one[..., 1] - one[..., 0], other[..., 1] - other[..., 0]
+    return Overlaps(
+        area_mm2=shared.prod(axis=2),
+        same=(shared > SAME_SHARE * np.minimum(size, other_size)).all(axis=2),
+        first_in_second=(shared > PART_SHARE * size).all(axis=2),
+        second_in_first=(shared > PART_SHARE * other_size).all(axis=2),
+    )
+
+
+def duplicates(places: Sequence[Place]) -> list[int]:
+    """Those that lie over a larger one: what is left is one place an item."""
+    if len(places) < 2:
+        return []
+    ends = _ends(places)
+    area = (ends[..., 1] - ends[..., 0]).prod(axis=1)
+    shared = overlaps(places, places).area_mm2
+    iou = shared / np.maximum(area[:, None] + area[None] - shared, 1e-9)
+    dropped: list[int] = []
+    for k in np.argsort(-area, kind="stable").tolist():
+        if k not in dropped:
+            doubled = np.flatnonzero(iou[k] > DUPLICATE_IOU).tolist()
+            dropped += [d for d in doubled if d != k and d not in dropped]
+    return dropped
+
+
+def _ends(places: Sequence[Place]) -> NDArray[np.float64]:
+    """Ends of each, n × 2 × 2: along and across, low and high."""
+    return np.array(
+        [((p.along.low_mm, p.along.high_mm), (p.across.low_mm, p.across.high_mm)) for p in places],
+        np.float64,
+    ).reshape(-1, 2, 2)
