@@ -118,3 +118,27 @@ def unsure_rule(
         unsure=float((best <= below).mean()),
         n=n,
     )
+
+
+def calibration_gap(
+    confidence: NDArray[np.float64], right: NDArray[np.bool_], bins: int = 15
+) -> float:
+    """Squared distance of confidence and accuracy, free of the bias of small bins.
+
+    In bins of equal numbers; from each bin's squared gap the variance of its accuracy is taken off
+    (Kumar, Liang and Ma 2019). May be under 0. Its mean over several models, rooted, is nowhere
+    under the expected calibration error of those bins.
+
+    Args:
+        confidence: n best probabilities.
+        right: whether each best grade is the true one.
+        bins: the most; fewer where a bin would hold less than ten photos.
+    """
+    order = np.argsort(confidence, kind="stable")
+    parts = np.array_split(order, max(1, min(bins, len(order) // 10)))
+    total = 0.0
+    for part in parts:
+        accuracy = float(right[part].mean())
+        gap = float(confidence[part].mean()) - accuracy
+        total += len(part) * (gap**2 - accuracy * (1 - accuracy) / max(1, len(part) - 1))
+    return total / len(confidence)

@@ -26,3 +26,44 @@ def wilson(right: int, n: int) -> tuple[float, float]:
     low = 0.0 if right == 0 else middle - half
     high = 1.0 if right == n else middle + half
     return low, high
+
+
+def newcombe(right: int, n: int, other_right: int, other_n: int) -> tuple[float, float]:
+    """95 % interval of the difference of two shares, the other less the first.
+
+    After Newcombe (1998), method 10: the Wilson intervals of both, put together.
+
+    Args:
+        right: successes of the first, 0 … n.
+        n: trials of the first, 1 or more.
+        other_right: successes of the other.
+        other_n: trials of the other, 1 or more.
+
+    Returns:
+        Lower and upper bound, -1 … 1.
+    """
+    first, other = right / n, other_right / other_n
+    low, high = wilson(right, n)
+    other_low, other_high = wilson(other_right, other_n)
+    return (
+        other - first - math.hypot(other - other_low, high - first),
+        other - first + math.hypot(other_high - other, first - low),
+    )
+
+
+def prediction(right: int, n: int, new: int) -> tuple[float, float]:
+    """95 % interval in which the share of successes of `new` further trials will lie.
+
+    Both samples vary: it holds the shares that Newcombe's interval of the difference does not tell
+    from the promised one, so a share that it misses is a broken promise and not bad luck.
+
+    Args:
+        right: successes so far, 0 … n.
+        n: trials so far, 1 or more.
+        new: further trials, 1 or more.
+
+    Returns:
+        Lowest and highest share that fits, 0 … 1.
+    """
+    fit = [k / new for k in range(new + 1) if (d := newcombe(right, n, k, new))[0] <= 0 <= d[1]]
+    return min(fit), max(fit)

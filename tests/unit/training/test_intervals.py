@@ -1,10 +1,11 @@
 from __future__ import annotations
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from training.intervals import wilson
+from training.intervals import newcombe, prediction, wilson
 
 
 @pytest.mark.parametrize(
@@ -33,3 +34,40 @@ def test_the_interval_holds_the_share_and_stays_between_0_and_1(counts: tuple[in
     low, high = wilson(right, n)
     assert 0 <= low <= right / n <= high <= 1
     assert low < high
+
+
+def test_newcombe_gives_the_interval_of_his_paper() -> None:
+    # Newcombe 1998, table II, contrast (a), method 10: 56/70 less 48/80.
+    low, high = newcombe(48, 80, 56, 70)
+    assert (low, high) == pytest.approx((0.0524, 0.3339), abs=5e-5)
+
+
+def test_a_share_that_repeats_itself_is_within_the_prediction() -> None:
+    low, high = prediction(45, 60, 120)
+    assert low < 0.75 < high
+
+
+@pytest.mark.parametrize(("n", "new"), [(41, 137), (60, 60), (249, 400)])
+@pytest.mark.parametrize("share", [0.6, 0.8, 0.95])
+def test_the_prediction_holds_19_of_20_shares_and_is_hardly_wider_than_newcombe(
+    n: int, new: int, share: float
+) -> None:
+    random = np.random.default_rng(n)
+    held, widths = 0, []
+    for _ in range(120):
+        right, later = int(random.binomial(n, share)), int(random.binomial(new, share))
+        low, high = prediction(right, n, new)
+        held += low <= later / new <= high
+        away = newcombe(right, n, later, new)
+        widths.append((high - low) / (away[1] - away[0]))
+    # Within three standard errors of 95 %.
+    assert held >= 120 * 0.95 - 3 * (120 * 0.95 * 0.05) ** 0.5
+    assert np.mean(widths) <= 1.05
+
+
+@given(st.integers(0, 30), st.integers(1, 40))
+def test_more_right_answers_never_predict_less(right: int, new: int) -> None:
+    low, high = prediction(right, 31, new)
+    more_low, more_high = prediction(right + 1, 31, new)
+    assert 0 <= low <= high <= 1
+    assert low <= more_low and high <= more_high
