@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from sorter.views import Probabilities, log_probabilities, repeated
 from training import backend
-from training.loop import judge
+from training.loop import judge, predictor
 from training.progress import Advance
 
 Kind = Literal["gru", "lstm"]
@@ -23,7 +23,7 @@ WAYS = (MEAN, *KINDS)
 UNITS = 16
 MOST_STEPS = 6
 """Views of an item that the head looks at; the belt shows three."""
-EPOCHS, BATCH, LEARNING_RATE, WEIGHT_DECAY = 120, 32, 5e-3, 0.02
+EPOCHS, BATCH, LEARNING_RATE, WEIGHT_DECAY = 80, 32, 8e-3, 0.02
 SCALE = 0.2
 """Log-probabilities reach down to −14, where a gate is shut for good."""
 
@@ -75,7 +75,15 @@ def build(kind: Kind, *, steps: int, grades: int, temperature: float | None = No
     return keras.Model(views, logits, name="views")
 
 
-def train(kind: Kind, learned: Viewed, validation: Viewed, *, seed: int, advance: Advance) -> Any:
+def train(
+    kind: Kind,
+    learned: Viewed,
+    validation: Viewed,
+    *,
+    seed: int,
+    epochs: int = EPOCHS,
+    advance: Advance,
+) -> Any:
     """Train a head; the epoch with the least validation loss is kept, the mean itself being one.
 
     Each time an item is shown, some of its views come in random order, so that the head relies
@@ -86,6 +94,7 @@ def train(kind: Kind, learned: Viewed, validation: Viewed, *, seed: int, advance
         learned: items to learn from; each has two views or more.
         validation: items that pick the epoch.
         seed: of the weights and the order.
+        epochs: passes over the items.
         advance: called once an epoch.
     """
     keras, tf = backend.keras(), backend.tensorflow()
@@ -103,16 +112,16 @@ def train(kind: Kind, learned: Viewed, validation: Viewed, *, seed: int, advance
             loss = tf.reduce_mean(losses)
         optimizer.apply(tape.gradient(loss, model.trainable_variables), model.trainable_variables)
 
-    shown = laid_out(validation.views, steps)
-    best, least = model.get_weights(), judge(_said(model, shown), validation.truth)[0]
-    for _ in range(EPOCHS):
+    shown, said = laid_out(validation.views, steps), predictor(model)
+    best, least = model.get_weights(), judge(said(shown), validation.truth)[0]
+    for _ in range(epochs):
         order = random.permutation(len(learned.views))
         drawn = [learned.views[index][_some(len(learned.views[index]), random)] for index in order]
         inputs = laid_out(drawn, steps)
         for start in range(0, len(order), BATCH):
             part = slice(start, start + BATCH)
             step(tf.constant(inputs[part]), tf.constant(learned.truth[order[part]]))
-        loss = judge(_said(model, shown), validation.truth)[0]
+        loss = judge(said(shown), validation.truth)[0]
         if loss < least:
             best, least = model.get_weights(), loss
         advance("")
@@ -122,7 +131,7 @@ def train(kind: Kind, learned: Viewed, validation: Viewed, *, seed: int, advance
 
 def logits(model: Any, viewed: Viewed) -> Probabilities:
     """What a head says about items, before temperature; n × grades."""
-    return _said(model, laid_out(viewed.views, model.input_shape[1]))
+    return predictor(model)(laid_out(viewed.views, model.input_shape[1]))
 
 
 def to_int8(kind: Kind, model: Any, viewed: Viewed, *, temperature: float) -> bytes:
@@ -162,7 +171,3 @@ def laid_out(views: Sequence[Probabilities], steps: int) -> NDArray[np.float32]:
 
 def _some(count: int, random: np.random.Generator) -> NDArray[np.intp]:
     return random.permutation(count)[: random.integers(min(2, count), count + 1)]
-
-
-def _said(model: Any, inputs: NDArray[np.float32]) -> Probabilities:
-    return np.asarray(model(inputs, training=False), np.float64)
