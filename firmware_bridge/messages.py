@@ -244,6 +244,8 @@ class State:
     """Quadrature transitions that skipped a state, and glitches."""
     frame_errors: U16
     """Frames from the host that the board had to drop."""
+    ticks_back: U16
+    """Ticks backward since boot; wraps."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

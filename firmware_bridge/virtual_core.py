@@ -100,6 +100,7 @@ class VirtualCore:
         self._deframer = Deframer()
         self._malformed = 0
         self._encoder_errors = 0
+        self._ticks_back = 0
         self._session = 0
         self._pulse = HandPulse()
         self._to_save = 0
@@ -166,6 +167,7 @@ class VirtualCore:
         """The belt has moved by one tick, 1 or -1."""
         self._tick = fold(self._tick + step)
         if step < 0:
+            self._ticks_back += 1
             self._pulse.mask = 0
         opened = self._queue.on_tick(self._tick, step > 0, self._limits.resting, self._limits.why)
         self._limits.opened(opened)
@@ -376,6 +378,7 @@ class VirtualCore:
             free_slots=self._queue.free_slots,
             encoder_errors=self._encoder_errors & 0xFFFF,
             frame_errors=(self._deframer.errors + self._malformed) & 0xFFFF,
+            ticks_back=self._ticks_back & 0xFFFF,
         )
 
 

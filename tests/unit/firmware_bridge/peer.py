@@ -105,6 +105,7 @@ class Peer:
             free_slots=self.free_slots,
             encoder_errors=2,
             frame_errors=3,
+            ticks_back=0,
         )
 
     def send(self, message: Message, seq: int | None = None) -> None:

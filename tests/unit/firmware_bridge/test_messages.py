@@ -55,7 +55,7 @@ def test_a_greeting_of_another_version_is_known_by_its_first_byte(kind: int) -> 
 
 
 def test_a_wrong_length_is_named() -> None:
-    with pytest.raises(MessageError, match="State of 3 bytes instead of 18"):
+    with pytest.raises(MessageError, match="State of 3 bytes instead of 20"):
         unpack(State.TYPE, b"abc")
     with pytest.raises(MessageError, match="unknown message type 0x70"):
         unpack(0x70, b"")

@@ -70,6 +70,7 @@ struct board {
     struct beams beams;
     struct deframer deframer;
     volatile uint16_t encoder_errors;
+    volatile uint16_t ticks_back;
     uint32_t session;
     uint32_t boot_nonce;
     uint32_t build_hash;
@@ -163,6 +164,7 @@ static inline bool board_on_step(struct board *board, int8_t step)
         return !board->settling;
     }
     board->tick--;
+    board->ticks_back++;
     if (!board->mask)
         return false;
     platform_set_outlets(0);

@@ -158,8 +158,9 @@ struct state {
     uint8_t free_slots;
     uint16_t encoder_errors;
     uint16_t frame_errors;
+    uint16_t ticks_back;
 } __attribute__((packed));
-_Static_assert(sizeof(struct state) == 18, "layout of state");
+_Static_assert(sizeof(struct state) == 20, "layout of state");
 
 #define MESSAGE_REPORT 0x84
 struct report {

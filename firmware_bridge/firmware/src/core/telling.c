@@ -62,6 +62,7 @@ void telling_state(const struct board *board, uint8_t seq)
     state.tick = board->tick;
     state.board_us = platform_now_us();
     state.encoder_errors = board->encoder_errors;
+    state.ticks_back = board->ticks_back;
     unlock(held);
     transmit(MESSAGE_STATE, seq, &state, sizeof state);
 }
