@@ -94,8 +94,17 @@ static void apply_external(struct shim *shim, uint8_t port)
     avr_ioctl(shim->avr, AVR_IOCTL_IOPORT_SET_EXTERNAL(ports[port]), &external);
 }
 
+/* Before the firmware sets them to edges, INT0 and INT1 are level triggered, and simavr would look at
+ * a low pin in every cycle, for ever. A reset forgets it. */
+static void watch_edges_alone(struct shim *shim)
+{
+    avr_extint_set_strict_lvl_trig(shim->avr, 0, 0);
+    avr_extint_set_strict_lvl_trig(shim->avr, 1, 0);
+}
+
 static void apply_inputs(struct shim *shim)
 {
+    watch_edges_alone(shim);
     for (uint8_t port = 0; port < PINS / 8; port++)
         apply_external(shim, port);
     for (uint8_t pin = 0; pin < PINS; pin++)
@@ -189,10 +198,7 @@ struct shim *shim_create(const char *elf, const char *mcu, uint32_t frequency_hz
     avr->reset = on_reset;
     avr->sleep = no_sleep;
     avr->run = step;
-    /* Before the firmware sets them to edges, INT0 and INT1 are level triggered, and simavr would
-     * look at a low pin in every cycle, for ever. */
-    avr_extint_set_strict_lvl_trig(avr, 0, 0);
-    avr_extint_set_strict_lvl_trig(avr, 1, 0);
+    watch_edges_alone(shim);
     connect_pins(shim);
     connect_uart(shim);
     probe_connect(&shim->probe, avr);
