@@ -84,9 +84,15 @@ def look(path: Path) -> Looked | Finding:
     try:
         photo = read_photo(path)
     except PhotoError as error:
-        damage = [one for one in _file_findings(path) if one.kind == "truncated"]
-        why = damage[0].detail if damage else str(error).removeprefix(f"{path}: ")
-        return Finding(kind="corrupt", detail=why)
+        why = str(error).removeprefix(f"{path}: ")
+        try:
+            if path.stat().st_size > MAX_PHOTO_BYTES:
+                return Finding(kind="huge", detail=why)
+            damage = [one for one in _file_findings(path) if one.kind == "truncated"]
+        except OSError:
+            # A file that may not be read, or that went away.
+            damage = []
+        return Finding(kind="corrupt", detail=damage[0].detail if damage else why)
     findings = list(_file_findings(path))
     shown = picture(photo)
     findings += _pixel_findings(photo, shown)

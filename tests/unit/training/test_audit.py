@@ -7,8 +7,10 @@ import cv2
 import numpy as np
 import pytest
 
+import sorter.photo
 from sorter.frame import Pixels
 from tests.unit.training.test_copies import fruit
+from training.audit import files
 from training.audit.audit import Audit, audit
 from training.audit.border import border
 from training.audit.labels import suspects
@@ -129,6 +131,34 @@ def test_it_is_said_why_a_file_is_corrupt(found: Audit, name: str, detail: str) 
     # Some versions of OpenCV read what is left of a cut file.
     assert kinds(found, f"good/{name}") <= {"corrupt", "truncated"}
     assert any(p.detail.startswith(detail) for p in found.problems if p.path == f"good/{name}")
+
+
+def test_a_huge_photo_is_found(tmp_path: Path) -> None:
+    save(tmp_path / "long.png", cv2.resize(good(1), (8100, 40)))
+    seen = files.look(tmp_path / "long.png")
+    assert isinstance(seen, files.Looked)
+    assert [one.kind for one in seen.findings] == ["huge"]
+
+
+def test_a_file_that_is_too_large_to_read_is_huge_and_not_torn(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "big.jpg").write_bytes(cv2.imencode(".jpg", good(1))[1].tobytes())
+    for module in (files, sorter.photo):
+        monkeypatch.setattr(module, "MAX_PHOTO_BYTES", 2**10)
+    seen = files.look(tmp_path / "big.jpg")
+    assert isinstance(seen, files.Finding)
+    assert seen.kind == "huge"
+    assert "larger than" in seen.detail
+
+
+def test_a_file_that_cannot_be_opened_is_corrupt_and_ends_nothing(tmp_path: Path) -> None:
+    seen = files.look(tmp_path / "gone.jpg")
+    assert isinstance(seen, files.Finding)
+    assert (seen.kind, seen.detail) == (
+        "corrupt",
+        "No such file or directory; give the path of a photo",
+    )
 
 
 def test_exact_copies_are_no_near_ones(found: Audit) -> None:
