@@ -28,12 +28,12 @@ def measure(report: Report) -> None:
 def widest_ignored_us() -> float:
     """Pulses of this width on either channel closed no outlet, wherever they fell, wire full."""
     width = GLITCH_STEP_CYCLES
-    while not any(_counts(width, seed) for seed in range(GLITCH_TRIALS)):
+    while not any(glitch_counts(width, seed) for seed in range(GLITCH_TRIALS)):
         width += GLITCH_STEP_CYCLES
     return (width - GLITCH_STEP_CYCLES) / CYCLES_PER_US
 
 
-def _counts(width_cycles: int, seed: int) -> bool:
+def glitch_counts(width_cycles: int, seed: int) -> bool:
     """Whether a pulse between two edges moves the count: one of its two edges is a step back."""
     host = BenchHost(sim=Simavr(), random=Random(seed), shots=False)
     host.connect()
