@@ -53,6 +53,9 @@ class CameraConfig(_Section):
     """On the belt plane, after turning."""
     reference_px: int | None = Field(default=None, ge=0)
     """Column of the reference line, after turning; the middle of the image unless given."""
+    calibration: ConfiguredPath | None = None
+    """File that `sorter calibrate` wrote; without one the camera looks straight down through a
+    perfect lens, and items read too large by their height."""
 
     @property
     def field_px(self) -> tuple[int, int]:

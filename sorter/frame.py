@@ -31,3 +31,5 @@ class Frame:
     tick: float
     """Belt position at `time_s`, in unwrapped encoder ticks."""
     index: int
+    speed_mm_per_s: float = 0.0
+    """Of the belt at `time_s`, negative while it runs back; the pipeline fills it in."""

@@ -18,6 +18,7 @@ from sorter.decision import Decision
 from sorter.frame import Capture, Frame
 from sorter.pipeline import Pipeline
 from sorter.records import Records
+from sorter.ruler.from_config import ruler_from_config
 from sorter.verdict import Why
 
 
@@ -57,7 +58,9 @@ class Line:
             start_belt: a person at the machine wants the belt to run from the first connection on;
                 without that the board waits for its start button.
         """
-        self._pipeline = Pipeline(config=config, classifier=classifier, lot=lot)
+        ruler = ruler_from_config(config.camera)
+        self._latency_s = ruler.latency_s
+        self._pipeline = Pipeline(config=config, classifier=classifier, lot=lot, ruler=ruler)
         self._default_outlet = config.default_outlet.name
         self._board = board
         self._records = records
@@ -87,15 +90,14 @@ class Line:
 
     def step(self, capture: Capture, now_s: float) -> list[Decision]:
         """Take in one camera frame: decide, shoot, record; then tell the board that we live."""
-        tick = self._board.tick_at(capture.time_s)
+        time_s = capture.time_s - self._latency_s
+        tick = self._board.tick_at(time_s)
         decisions: list[Decision] = []
         if tick is None:
             self.counts.frames_without_position += 1
         else:
             self.counts.frames += 1
-            frame = Frame(
-                pixels=capture.pixels, time_s=capture.time_s, tick=tick, index=capture.index
-            )
+            frame = Frame(pixels=capture.pixels, time_s=time_s, tick=tick, index=capture.index)
             decisions = self._carry_out(self._pipeline.step(frame), now_s)
         self._board.heartbeat(now_s)
         return decisions

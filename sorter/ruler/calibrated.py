@@ -43,6 +43,11 @@ class CalibratedRuler:
         self._projection = calibration.projection
         self._readout = _ReadOut(camera, calibration.readout_s)
 
+    @property
+    def latency_s(self) -> float:
+        """See `Ruler.latency_s`."""
+        return self._calibration.latency_s
+
     def belt_mm(
         self,
         points_px: NDArray[np.floating],

@@ -23,6 +23,8 @@ class LinearRuler:
         self._mm_per_px = camera.mm_per_px
         self._reference_mm = camera.reference_mm
 
+    latency_s = 0.0
+
     def belt_mm(
         self,
         points_px: NDArray[np.floating],

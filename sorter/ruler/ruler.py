@@ -14,6 +14,11 @@ from sorter.item import Measures
 class Ruler(Protocol):
     """Knows how the camera lies over the belt."""
 
+    @property
+    def latency_s(self) -> float:
+        """By how much the stamp of a frame lags the middle of its exposure."""
+        ...
+
     def belt_mm(
         self,
         points_px: NDArray[np.floating],

@@ -75,3 +75,27 @@ def test_what_may_be_two_items_goes_to_the_default_outlet_as_a_double() -> None:
     assert [(one.outlet, one.verdict.why, one.shot) for one in decisions] == [
         ("end", Why.DOUBLE, None)
     ]
+
+
+class WatchingFinder:
+    """Finds nothing and remembers how fast the belt ran in each frame."""
+
+    blind = False
+
+    def __init__(self) -> None:
+        self.speeds_mm_per_s: list[float] = []
+
+    def find(self, frame: Frame) -> list[Sighting]:
+        self.speeds_mm_per_s.append(frame.speed_mm_per_s)
+        return []
+
+
+def test_the_finder_is_told_how_fast_the_belt_runs_and_which_way() -> None:
+    finder = WatchingFinder()
+    pipeline = make_pipeline(finder)
+
+    for index, tick in enumerate([100.0, 120.0, 120.0, 110.0]):
+        pipeline.step(draw_frame([], tick=tick, index=index))
+
+    # 30 frames a second, half a millimetre a tick.
+    assert finder.speeds_mm_per_s == pytest.approx([0, 300, 0, -150])
