@@ -139,6 +139,8 @@ class BoardStatus:
     """Encoder transitions that skipped a state, and glitches; 16 bits, wraps."""
     frame_errors: int
     """Frames from the host that the board had to drop; 16 bits, wraps."""
+    ticks_back: int
+    """Ticks backward since boot; 16 bits, wraps."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -42,6 +42,7 @@ def status(state: State, tick: int) -> BoardStatus:
         free_slots=state.free_slots,
         encoder_errors=state.encoder_errors,
         frame_errors=state.frame_errors,
+        ticks_back=state.ticks_back,
     )
 
 

@@ -252,7 +252,11 @@ class Link:
             return
         sent_s, received_s = round_trip
         self.position.add(
-            tick=state.tick, board_us=state.board_us, sent_s=sent_s, received_s=received_s
+            tick=state.tick,
+            ticks_back=state.ticks_back,
+            board_us=state.board_us,
+            sent_s=sent_s,
+            received_s=received_s,
         )
         self._status = status(state, self.position.unfold(state.tick))
         start_needed = START_NEEDED in self._status.flags

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections import deque
+from dataclasses import dataclass
+from itertools import islice, pairwise
 
 from firmware_bridge.board import BeltTick
 from firmware_bridge.clock import ClockEstimate
@@ -12,10 +14,37 @@ from firmware_bridge.wrapping import fold, unfold
 _HISTORY = 256
 _SPEED_SPAN_US = 40_000
 """The speed is measured over at least this time, so that one tick of rounding hardly shows."""
+_WAYS = 3
+"""The newest speed is the fastest of so many times between two states."""
+_BACK_SPAN = 1 << 16
 
 REBOOT_GAP_TICKS = 1 << 24
 """Ticks after a board's reset continue this far above all earlier ones: beyond any horizon, so a
 window planned before the reset can never meet a belt counted after it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Told:
+    """What a state has told, unwrapped."""
+
+    us: int
+    tick: int
+    back: int
+    """Ticks backward since then first was a state."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Way:
+    """What the belt did between two states: so far forward and so far back, in any order."""
+
+    us: int
+    forward: int
+    back: int
+
+
+def _way(earlier: _Told, later: _Told) -> _Way:
+    back = later.back - earlier.back
+    return _Way(us=later.us - earlier.us, forward=later.tick - earlier.tick + back, back=back)
 
 
 class BeltPosition:
@@ -26,7 +55,7 @@ class BeltPosition:
 
     def __init__(self) -> None:
         self._clock = ClockEstimate()
-        self._history: deque[tuple[int, int]] = deque(maxlen=_HISTORY)
+        self._history: deque[_Told] = deque(maxlen=_HISTORY)
         self._base = 0
         self._highest = 0
         self._near: int | None = None
@@ -44,17 +73,20 @@ class BeltPosition:
     @property
     def last_tick(self) -> int | None:
         """The newest tick that the board has told; None before the first state."""
-        return self._history[-1][1] if self._history else None
+        return self._history[-1].tick if self._history else None
 
-    def add(self, *, tick: int, board_us: int, sent_s: float, received_s: float) -> None:
+    def add(
+        self, *, tick: int, ticks_back: int, board_us: int, sent_s: float, received_s: float
+    ) -> None:
         """Add a state's folded counts and its round trip, as in `ClockEstimate.add`."""
         if self._history:
-            last_us = self._history[-1][0]
-            board_us = unfold(board_us, last_us)
-            if board_us < last_us:
+            last = self._history[-1]
+            board_us = unfold(board_us, last.us)
+            if board_us < last.us:
                 return
+            ticks_back = last.back + (ticks_back - last.back) % _BACK_SPAN
         self._near = self.unfold(tick)
-        self._history.append((board_us, self._near))
+        self._history.append(_Told(us=board_us, tick=self._near, back=ticks_back))
         self._highest = max(self._highest, self._near)
         self._clock.add(sent_s=sent_s, received_s=received_s, board_us=board_us)
 
@@ -62,8 +94,9 @@ class BeltPosition:
         """Belt position and its error at a host time; None before the first state.
 
         The error contains the doubt about the board's clock, the whole way between the two states
-        around that moment, and the tick in progress. It holds for a belt that has turned back
-        between no two states and that has not more than doubled its speed since the last one.
+        around that moment, there and back as the board has counted it, and the tick in progress.
+        Past the newest state it holds for a belt that goes, forward or back, at no more than double
+        its newest speed.
         """
         board_us = self._clock.board_us(time_s)
         if board_us is None:
@@ -84,7 +117,7 @@ class BeltPosition:
         """Host time of a stamp of the board's clock near the present; None before any state."""
         if not self._history:
             return None
-        return self._clock.host_s(unfold(folded_us, self._history[-1][0]))
+        return self._clock.host_s(unfold(folded_us, self._history[-1].us))
 
     def forget(self, *, rebooted: bool) -> None:
         """The link was lost; after a reboot the count starts anew, above all earlier ticks."""
@@ -107,39 +140,47 @@ class BeltPosition:
 
     def _place(self, board_us: float) -> int:
         """How many states are not younger than `board_us`."""
-        return bisect_right(self._history, board_us, key=lambda entry: entry[0])
+        return bisect_right(self._history, board_us, key=lambda told: told.us)
 
     def _tick(self, board_us: float) -> float:
         place = self._place(board_us)
         if 0 < place < len(self._history):
-            (us_0, tick_0), (us_1, tick_1) = self._history[place - 1], self._history[place]
-            return tick_0 + (tick_1 - tick_0) * (board_us - us_0) / (us_1 - us_0)
+            earlier, later = self._history[place - 1], self._history[place]
+            share = (board_us - earlier.us) / (later.us - earlier.us)
+            return earlier.tick + (later.tick - earlier.tick) * share
         if place == 0:
-            return float(self._history[0][1])
-        last_us, last_tick = self._history[-1]
-        return last_tick + self._speed() * (board_us - last_us)
+            return float(self._history[0].tick)
+        newest = self._history[-1]
+        return newest.tick + self._speed() * (board_us - newest.us)
 
     def _reached(self, first_us: float, last_us: float) -> list[float]:
         """Where the belt may have been between two moments: at most at the outermost of these."""
         first, last = self._place(first_us), self._place(last_us)
         if first == 0:
             return [float("inf")]
-        reached = [float(self._history[k][1]) for k in range(first - 1, min(last + 1, self._count))]
-        if last == self._count:
-            newest_us, newest_tick = self._history[-1]
-            fastest = max(self._speed(), self._speed(over_us=1), key=abs)
-            reached.append(newest_tick + 2 * fastest * (last_us - newest_us))
+        reached: list[float] = []
+        states = list(islice(self._history, first - 1, last + 1))
+        for earlier, later in pairwise(states):
+            way = _way(earlier, later)
+            if way.forward < 0:
+                return [float("inf")]
+            reached += (earlier.tick - way.back, earlier.tick + way.forward)
+        newest = self._history[-1]
+        if last == len(self._history):
+            reach = 2 * self._fastest() * (last_us - newest.us)
+            reached += (newest.tick - reach, newest.tick + reach)
         return reached
 
-    @property
-    def _count(self) -> int:
-        return len(self._history)
+    def _speed(self) -> float:
+        """Ticks per microsecond, over at least `_SPEED_SPAN_US` before the newest state."""
+        newest = self._history[-1]
+        for told in reversed(self._history):
+            if newest.us - told.us >= _SPEED_SPAN_US:
+                break
+        us = newest.us - told.us
+        return (newest.tick - told.tick) / us if us else 0.0
 
-    def _speed(self, over_us: int = _SPEED_SPAN_US) -> float:
-        """Ticks per microsecond, over at least `over_us` before the newest state."""
-        last_us, last_tick = self._history[-1]
-        for us, tick in reversed(self._history):
-            if last_us - us >= over_us:
-                return (last_tick - tick) / (last_us - us)
-        us, tick = self._history[0]
-        return (last_tick - tick) / (last_us - us) if last_us > us else 0.0
+    def _fastest(self) -> float:
+        """Ticks per microsecond, forward and back, between the newest states."""
+        ways = [_way(*pair) for pair in pairwise(list(self._history)[-_WAYS - 1 :])]
+        return max(((way.forward + way.back) / way.us for way in ways if way.us), default=0.0)

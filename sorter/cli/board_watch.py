@@ -57,6 +57,7 @@ class Watch:
             "entry_beam_blocked": self._edges["entry"],
             "passed_beam_blocked": self._edges["passed"],
             "beam_edges_missed": board.link.beam_edges_missed,
+            "ticks_back": status.ticks_back,
             "encoder_errors": status.encoder_errors,
             "frame_errors_on_board": status.frame_errors,
             "frame_errors_on_host": board.link.counters.frame_errors,

@@ -58,6 +58,22 @@ def test_the_bound_on_the_positions_error_contains_the_truth(rig: Rig) -> None:
             assert reading.tick <= rig.tick + 1 + reading.error_ticks
 
 
+def test_the_bound_contains_the_truth_where_the_belt_turns_back_between_two_states(
+    rig: Rig,
+) -> None:
+    rig.turn(200)
+    passed: list[tuple[float, int]] = []
+    for ticks in (7, -9, 8, -3, 60, -60, 4, -4, 30) * 3:
+        for _ in range(abs(ticks)):
+            rig.turn(1 if ticks > 0 else -1, tick_us=700)
+            passed.append((rig.now_s - 0.0004, rig.tick))
+    rig.run(100_000)
+    for at_s, tick in passed:
+        reading = rig.board.position_at(at_s)
+        assert reading is not None
+        assert abs(reading.tick - tick) <= reading.error_ticks < 70
+
+
 def test_the_position_of_a_moment_that_has_passed_is_known(rig: Rig) -> None:
     rig.turn(500)
     seen_s, seen_tick = rig.now_s, rig.tick + 1

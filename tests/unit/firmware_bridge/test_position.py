@@ -1,16 +1,20 @@
 from bisect import bisect_right
+from collections.abc import Callable
+from itertools import pairwise
+from math import floor
 from random import Random
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from firmware_bridge.position import BeltPosition
 
 
-def feed(position: BeltPosition, time_s: float, tick: int) -> None:
+def feed(position: BeltPosition, time_s: float, tick: int, ticks_back: int = 0) -> None:
     position.add(
         tick=tick % 2**32,
+        ticks_back=ticks_back % 2**16,
         board_us=round(time_s * 1e6) % 2**32,
         sent_s=time_s - 0.0005,
         received_s=time_s + 0.0005,
@@ -93,6 +97,59 @@ def test_the_error_of_a_standing_belt_is_the_tick_in_progress() -> None:
     assert (reading.tick, reading.error_ticks) == (100, 1)
 
 
+def test_a_belt_that_was_turned_back_between_two_states_may_have_been_anywhere_on_its_way() -> None:
+    position = BeltPosition()
+    feed(position, 1.00, 100)
+    feed(position, 1.02, 110)
+    feed(position, 1.04, 112, ticks_back=30)
+    before, meanwhile = position.at(1.01), position.at(1.03)
+    assert before is not None and meanwhile is not None
+    assert before.error_ticks <= 1 + 10
+    # From 110 it went 32 forward and 30 back, in whatever order: as far as 142 or as low as 80.
+    assert (meanwhile.tick, meanwhile.error_ticks) == (pytest.approx(111), pytest.approx(32))
+
+
+def test_the_count_of_ticks_back_may_wrap() -> None:
+    position = BeltPosition()
+    feed(position, 1.00, 100, ticks_back=2**16 - 4)
+    feed(position, 1.02, 100, ticks_back=2**16 + 4)
+    reading = position.at(1.01)
+    assert reading is not None
+    assert reading.error_ticks == pytest.approx(9)
+
+
+def test_counts_that_contradict_each_other_leave_no_bound() -> None:
+    position = BeltPosition()
+    feed(position, 1.00, 100)
+    feed(position, 1.02, 40, ticks_back=10)
+    reading = position.at(1.01)
+    assert reading is not None
+    assert reading.error_ticks == float("inf")
+
+
+def smooth_belt(random: Random) -> list[float]:
+    """By the millisecond: it starts, stops and changes its speed."""
+    way, speed, aim = [0.0], 0.3, 0.3
+    for millisecond in range(4_000):
+        if millisecond % 200 == 0:
+            aim = random.choice((0.0, 0.3, 0.6, 1.2))
+        speed += max(-0.004, min(0.004, aim - speed))
+        way.append(way[-1] + speed)
+    return way
+
+
+def jerked_belt(random: Random) -> list[float]:
+    """By the millisecond: pulled to and fro, as fast as any belt, within a few milliseconds."""
+    way, speed = [1_000.0], 0.0
+    for _ in range(4_000):
+        if random.random() < 0.15:
+            speed = random.choice((0.0, 0.5, 1.0, 5.0, -0.5, -5.0))
+        way.append(way[-1] + speed)
+    return way
+
+
+@pytest.mark.parametrize("belt", [smooth_belt, jerked_belt])
+@settings(deadline=None, max_examples=50)
 @given(
     seed=st.integers(0, 2**32),
     drift=st.floats(-0.005, 0.005),
@@ -100,17 +157,18 @@ def test_the_error_of_a_standing_belt_is_the_tick_in_progress() -> None:
     latency_back_s=st.floats(0.001, 0.016),
 )
 def test_the_error_bound_contains_the_true_position(
-    seed: int, drift: float, latency_out_s: float, latency_back_s: float
+    belt: Callable[[Random], list[float]],
+    seed: int,
+    drift: float,
+    latency_out_s: float,
+    latency_back_s: float,
 ) -> None:
-    """A belt that starts, stops and changes its speed, behind USB latency of 1 to 16 ms."""
+    """Behind USB latency of 1 to 16 ms, also where the belt has turned back between two states."""
     random = Random(seed)
-    way = [0.0]
-    speed = 0.3
-    for millisecond in range(4_000):
-        if millisecond % 200 == 0:
-            aim = random.choice((0.0, 0.3, 0.6, 1.2))
-        speed += max(-0.004, min(0.004, aim - speed))
-        way.append(way[-1] + speed)
+    way = belt(random)
+    back = [0]
+    for here, there in pairwise(way):
+        back.append(back[-1] + max(0, floor(here) - floor(there)))
 
     def truth(time_s: float) -> float:
         index = min(int(time_s * 1e3), len(way) - 2)
@@ -124,7 +182,8 @@ def test_the_error_bound_contains_the_true_position(
         stamps.append(stamped_s)
         answered_s = stamped_s + random.uniform(0.001, latency_back_s)
         position.add(
-            tick=int(truth(stamped_s)),
+            tick=floor(way[20 * number]),
+            ticks_back=back[20 * number] % 2**16,
             board_us=round(stamped_s * (1 + drift) * 1e6),
             sent_s=stamped_s - random.uniform(0.001, latency_out_s),
             received_s=answered_s,
