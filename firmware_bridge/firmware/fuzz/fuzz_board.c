@@ -45,6 +45,24 @@ static void demand(bool holds)
         __builtin_trap();
 }
 
+/* Once everything is booked, the queue knows of every open outlet, and of no other. */
+static void check_books(void)
+{
+    uint8_t open = 0;
+    if (board->unsettled)
+        return;
+    for (uint8_t i = 0; i < SHOT_SLOTS; i++) {
+        const struct shot_slot *slot = &board->queue.slots[i];
+        if (slot->state == SLOT_OPEN)
+            open |= (uint8_t)(1 << slot->channel);
+        if (slot->state == SLOT_ENDED && slot->outcome == OUTCOME_FIRED)
+            demand(slot->opened);
+    }
+    demand(open == board->queue.open_mask);
+    if (!board->pulse_left_ms)
+        demand(open == board->mask);
+}
+
 /* What has to hold after every move. */
 static void check_safety(void)
 {
@@ -60,6 +78,7 @@ static void check_safety(void)
     }
     seen = open;
     demand(shot_queue_free_slots(&board->queue) <= SHOT_SLOTS);
+    check_books();
 }
 
 /* What the board has sent is sound, to the byte. */
@@ -200,11 +219,14 @@ static void pass_ms(uint16_t count, bool alive)
     }
 }
 
+/* A busy board settles late: some ticks go by without. */
 static void step(struct input *input)
 {
     uint8_t how = take(input);
     for (uint8_t i = 0; i <= how % 32; i++) {
-        host_step(board, how & 0x80 ? -1 : 1);
+        bool settle = board_on_step(board, how & 0x80 ? -1 : 1);
+        if (settle && !(how & 0x40))
+            board_settle(board);
         check_safety();
     }
 }
