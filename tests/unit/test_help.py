@@ -8,7 +8,9 @@ import pytest
 COMMANDS = {
     "sorter.cli": ["run", "demo", "check", "grade", "replay", "lots list", "lots export"]
     + [f"board {command}" for command in ("list", "info", "flash", "test", "watch", "monitor")],
-    "training.cli": ["run", "fit", "pack", "evaluate", "compare", "synth", "import", "audit"],
+    "training.cli": [
+        *("run", "fit", "pack", "evaluate", "compare", "explain", "synth", "import", "audit"),
+    ],
 }
 SCRIPT = """
 import sys

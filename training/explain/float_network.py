@@ -36,8 +36,13 @@ class FloatNetwork:
         self.model = model
         self.grades = grades
         self.preprocess = preprocess
-        places = [layer for layer in model.layers if has_places(layer)]
-        self._to_map = backend.keras().Model(model.inputs, [places[-1].output, model.output])
+        # One a column: what the layers without places look at.
+        tops = [
+            layer.input
+            for layer in model.layers
+            if not has_places(layer) and len(getattr(layer.input, "shape", ())) == 4
+        ]
+        self._to_map = backend.keras().Model(model.inputs, [tops, model.output])
         self._predict = predictor(model)
 
     def probabilities(self, photos: Sequence[Pixels]) -> NDArray[np.float64]:
@@ -57,10 +62,9 @@ class FloatNetwork:
             tape.watch(fed[0])
             features, logits = self._to_map(fed, training=False)
             logit = logits[0, grade]
-        gradient = tape.gradient(logit, features)
-        return spread(
-            gradient[0].numpy().astype(np.float64), features[0].numpy().astype(np.float64)
-        )
+        gradients = tape.gradient(logit, features)
+        joined = (np.concatenate([one[0] for one in each], -1) for each in (gradients, features))
+        return spread(*(each.astype(np.float64) for each in joined))
 
     def saliency(self, photo: Pixels, grade: int, seed: int) -> Map:
         """How much each pixel moves a grade's logit: SmoothGrad (Smilkov et al. 2017).

@@ -58,15 +58,21 @@ class Int8Network:
         wanted = np.zeros(tuple(exit_["shape"]))
         wanted[0, grade] = 1.0
         gradients: dict[int, Values] = {exit_["index"]: wanted}
+        # One a column of the network.
+        tops: dict[int, Values] = {}
         for operator in reversed(interpreter._get_ops_details()):
             made = int(operator["outputs"][0])
             if made not in gradients:
                 continue
             for index, gradient in self._back(operator, gradients.pop(made)):
-                if self._has_places(index):
-                    return spread(gradient[0], self._value(index)[0])
-                gradients[index] = gradients.get(index, 0.0) + gradient
-        raise TrainingError("this model has no layer with places, so there is no class map of it")
+                found = tops if self._has_places(index) else gradients
+                found[index] = found.get(index, 0.0) + gradient
+        if tops:
+            return spread(
+                np.concatenate([gradient[0] for gradient in tops.values()], axis=-1),
+                np.concatenate([self._value(index)[0] for index in tops], axis=-1),
+            )
+        raise TrainingError("this model ends in layers of which no class map can be made")
 
     def _has_places(self, index: int) -> bool:
         shape = self._tensors[index]["shape"]
@@ -99,6 +105,10 @@ class Int8Network:
             rows, columns = shape[1:3]
             each = gradient.reshape(1, 1, 1, -1) / (rows * columns)
             return [(source, np.broadcast_to(each, shape))]
+        if kind == "ADD":
+            return [(int(index), gradient) for index in operator["inputs"]]
+        if kind == "MUL":
+            return [(source, gradient * self._value(int(operator["inputs"][1])))]
         if kind == "LOG_SOFTMAX":
             share = np.exp(self._value(made))
             return [(source, gradient - share * gradient.sum(axis=-1, keepdims=True))]

@@ -26,12 +26,12 @@ class Subject(Protocol):
         """What it says of photos (uint8, BGR, any size): n × grades, each row sums to 1."""
 
     def class_map(self, photo: Pixels, grade: int) -> Map:
-        """How much each place of the last layer that still has places speaks for a grade.
+        """How much each place of the last layers that still have places speaks for a grade.
 
         The gradient of the grade's logit times the activation, summed over the channels, negative
         sums cut off (HiResCAM: Draelos and Carin 2020). Where the layer is averaged and then goes
         through one dense layer, as in most networks of the zoo, this is the class activation map
-        of Zhou et al. (2016).
+        of Zhou et al. (2016). The maps of several columns are added.
         """
 
 

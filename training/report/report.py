@@ -10,11 +10,13 @@ import numpy as np
 
 from sorter.classifier import Classifier
 from sorter.frame import Pixels
+from training.errors import TrainingError
 from training.evaluation import Evaluation
 from training.explain.float_network import FloatNetwork
 from training.explain.int8_network import Int8Network
+from training.explain.occlusion import occlusion
 from training.explain.picture import overlay, shown
-from training.explain.subject import as_seen
+from training.explain.subject import Map, as_seen
 from training.photos import Photo, read_all
 from training.progress import Steps
 from training.report import findings
@@ -84,13 +86,21 @@ def write_report(
         Shown(
             photo=shown(seen[index], WORST_PX),
             attention=overlay(
-                seen[index], subject.class_map(seen[index], int(result.said[index])), WORST_PX
+                seen[index], _attention(subject, seen[index], int(result.said[index])), WORST_PX
             ),
         )
         for index in worst
     ]
     write_whole(path, render(whole, pictures, _examples(some[len(some) // 2])))
     return whole
+
+
+def _attention(subject: Int8Network, photo: Pixels, grade: int) -> Map:
+    """The class map; the occlusion of a model of which none can be made."""
+    try:
+        return subject.class_map(photo, grade)
+    except TrainingError:
+        return occlusion(subject, photo, grade)
 
 
 def _named(
