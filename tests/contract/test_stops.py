@@ -237,6 +237,36 @@ def test_an_automatic_restart_after_a_reset_lights_the_stack_light_first(rig: Ri
     assert motor.at_us - light.at_us == pytest.approx(2_000_000, abs=3_000)
 
 
+def test_a_new_session_over_a_running_belt_stops_it_until_somebody_starts(rig: Rig) -> None:
+    start_belt(rig)
+    rig.board.shoot(shot(1, rig.tick + 10, rig.tick + 500), rig.now_s)
+    rig.turn(20)
+    rig.board.close()
+    rig.board.open(rig.now_s)
+    rig.run(50_000)
+    assert not belt(rig)
+    assert not rig.swings(OUTLET_PINS[0])[-1][1]
+    rig.board.set_belt(True, rig.now_s)
+    rig.run(50_000)
+    assert rig.answers(Order.BELT)[-1] is Reason.START_NEEDED
+    rig.board.set_belt(True, rig.now_s, by_operator=True)
+    rig.run(50_000)
+    assert belt(rig)
+
+
+def test_a_watchdog_reset_is_a_fault_until_somebody_starts(rig: Rig) -> None:
+    set_machine(rig, auto_restart=True)
+    start_belt(rig)
+    rig.reset("watchdog")
+    rig.run(300_000)
+    assert not belt(rig)
+    assert rig.faults == [("watchdog", True)]
+    rig.board.set_belt(True, rig.now_s, by_operator=True)
+    rig.run(50_000)
+    assert rig.faults == [("watchdog", True), ("watchdog", False)]
+    assert belt(rig)
+
+
 def test_an_order_to_stop_calls_an_automatic_restart_off(rig: Rig) -> None:
     set_machine(rig, auto_restart=True)
     run_and_fall_silent(rig)

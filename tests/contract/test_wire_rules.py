@@ -12,6 +12,7 @@ from firmware_bridge.messages import (
     OutletWrite,
     Pulse,
     Report,
+    ReportAck,
     SettingsRead,
 )
 from firmware_bridge.plant import OUTLET_PINS, InputPin, OutputPin
@@ -101,6 +102,46 @@ def test_a_pulse_by_hand_opens_once_and_by_time(wire: Wire) -> None:
     assert wire.statuses() == [OK] * 3
     rise, fall = (edge for edge in wire.edges if edge.pin is OUTLET_PINS[3])
     assert 48_000 <= fall.at_us - rise.at_us <= 51_000
+
+
+def test_settings_are_not_changed_under_a_running_belt_nor_with_a_shot_on_the_board(
+    wire: Wire,
+) -> None:
+    wire.greet()
+    wire.ask(belt_command("run_by_operator"))
+    wire.ask(outlet("solenoid"))
+    wire.ask(belt_command("stop"))
+    wire.ask(shot_command(1, 10, 20))
+    wire.ask(outlet("solenoid"))
+    wire.turn(30)
+    wire.ask(outlet("solenoid"))
+    wire.ask(ReportAck(item_id=1))
+    wire.ask(outlet("solenoid"))
+    busy = REASON_CODES[Reason.BUSY]
+    assert wire.statuses() == [OK, busy, OK, OK, busy, busy, OK]
+
+
+def test_no_shot_is_taken_while_an_outlet_is_open_by_hand(wire: Wire) -> None:
+    wire.greet()
+    wire.ask(Pulse(boot_nonce=1, session=1, pulse_id=1, channel=3, duration_ms=50))
+    wire.ask(shot_command(1, 10, 20))
+    wire.wait(60_000)
+    wire.ask(shot_command(2, 10, 20))
+    assert wire.statuses() == [OK, REASON_CODES[Reason.BUSY], OK]
+
+
+def test_a_reverse_tick_closes_an_outlet_that_is_open_by_hand(wire: Wire) -> None:
+    wire.greet()
+    wire.ask(Pulse(boot_nonce=1, session=1, pulse_id=1, channel=3, duration_ms=500))
+    wire.turn(-1)
+    assert [edge.level for edge in wire.edges if edge.pin is OUTLET_PINS[3]] == [True, False]
+
+
+def test_an_order_to_run_the_belt_closes_an_outlet_that_is_open_by_hand(wire: Wire) -> None:
+    wire.greet()
+    wire.ask(Pulse(boot_nonce=1, session=1, pulse_id=1, channel=3, duration_ms=500))
+    wire.ask(belt_command("run_by_operator"))
+    assert [edge.level for edge in wire.edges if edge.pin is OUTLET_PINS[3]] == [True, False]
 
 
 def test_a_belt_without_ticks_stops_and_its_shots_are_cancelled(wire: Wire) -> None:
