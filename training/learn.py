@@ -201,6 +201,8 @@ def learn(root: Path, out: Path, settings: Settings, steps: Steps) -> RunRecord:
     if worker == 0:
         record.save(out, fitted.model)
     resume.unlink(missing_ok=True)
+    # What a kill amid a save has left.
+    resume.with_name(f"partial.{resume.name}").unlink(missing_ok=True)
     return record
 
 

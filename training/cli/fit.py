@@ -26,10 +26,11 @@ def fit(
     """
     settings = chosen.settings()
     from training.cli import show
+    from training.full_disk import explained
     from training.learn import learn
     from training.progress import steps
 
-    with steps() as bars:
+    with explained(out), steps() as bars:
         record = learn(photos, out, settings, bars)
     show.notes(record.notes)
     print(

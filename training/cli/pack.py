@@ -25,10 +25,11 @@ def pack(
     """
     joined_by = options.views(views)
     from training.cli import show
+    from training.full_disk import explained
     from training.pack import pack as pack_run
     from training.progress import steps
 
-    with steps() as bars:
+    with explained(out), steps() as bars:
         metrics = pack_run(run, out, bars, target_error=target_error, by=quantizer, views=joined_by)
     show.notes(metrics["notes"])
     show.metrics(metrics)

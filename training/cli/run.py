@@ -43,6 +43,7 @@ def run(
             "'sorter-train pack' on the first"
         )
     from training.cli import show
+    from training.full_disk import explained
     from training.learn import learn
     from training.pack import pack
     from training.progress import steps
@@ -50,7 +51,7 @@ def run(
     from training.run_folder import BUNDLE
 
     check(quantizer)
-    with steps() as bars:
+    with explained(out), steps() as bars:
         record = learn(photos, out, settings, bars)
         metrics = pack(
             out, out / BUNDLE, bars, target_error=target_error, by=quantizer, views=joined_by

@@ -1,0 +1,150 @@
+"""A training that is killed, or whose disk is full, goes on to the weights it would have had."""
+
+from __future__ import annotations
+
+import errno
+import io
+import signal
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from tests.unit.training.folders import write_photos
+from training import checkpoint, loop
+from training.errors import TrainingError
+from training.full_disk import explained
+from training.learn import Settings, learn
+from training.progress import Silent
+from training.run_folder import load_network
+
+pytestmark = pytest.mark.training
+SETTINGS = Settings(model="lenet", epochs=5, size_px=16, seed=4, group_copies=False)
+
+KILLED_AMID_THE_THIRD_SAVE = """
+import io, os, signal, sys
+import numpy as np
+from pathlib import Path
+from training import loop
+from training.progress import Silent
+from tests.unit.training.test_killed import SETTINGS, learn
+
+loop.SAVE_EVERY_S = 0.0
+saves, whole = [], np.savez
+
+def savez(file, **arrays):
+    saves.append(file)
+    if len(saves) == 3:
+        body = io.BytesIO()
+        whole(body, **arrays)
+        file.write(body.getvalue()[: len(body.getvalue()) // 2])
+        file.flush()
+        os.kill(os.getpid(), signal.SIGKILL)
+    whole(file, **arrays)
+
+np.savez = savez
+learn(Path(sys.argv[1]), Path(sys.argv[2]), SETTINGS, Silent())
+"""
+
+
+@pytest.fixture(scope="module")
+def photos(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write_photos(tmp_path_factory.mktemp("killed") / "photos", per_grade=16)
+
+
+@pytest.fixture(scope="module")
+def unbroken(photos: Path) -> list[Any]:
+    """The weights of a training that nothing happened to."""
+    learn(photos, photos.parent / "unbroken", SETTINGS, Silent())
+    return weights(photos.parent / "unbroken")
+
+
+def weights(run: Path) -> list[Any]:
+    return [np.array(one) for one in load_network(run).get_weights()]
+
+
+def assert_equal(some: list[Any], other: list[Any]) -> None:
+    assert len(some) == len(other)
+    assert all(np.array_equal(one, two) for one, two in zip(some, other, strict=True))
+
+
+def test_after_a_kill_amid_a_save_the_same_call_ends_with_the_same_weights(
+    photos: Path, unbroken: list[Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = tmp_path / "run"
+    killed = subprocess.run(
+        [sys.executable, "-c", KILLED_AMID_THE_THIRD_SAVE, photos, run],
+        capture_output=True,
+        timeout=300,
+        check=False,
+    )
+    assert killed.returncode == -signal.SIGKILL, killed.stderr.decode()
+    assert (run / "resume-0.npz").exists()
+    assert not (run / "run.json").exists()
+    assert not (run / "model.keras").exists()
+
+    begun: list[int] = []
+    load = checkpoint.load
+
+    def noted(*arguments: Any) -> Any:
+        found = load(*arguments)
+        assert found is not None
+        begun.append(found[0].epochs)
+        return found
+
+    monkeypatch.setattr(checkpoint, "load", noted)
+    learn(photos, run, SETTINGS, Silent())
+    assert begun == [2]
+    assert_equal(weights(run), unbroken)
+    assert {path.name for path in run.iterdir()} == {"run.json", "model.keras", "logs"}
+
+
+def test_a_disk_that_fills_up_ends_in_a_sentence_and_the_training_goes_on_later(
+    photos: Path, unbroken: list[Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run, saves, whole = tmp_path / "run", [], np.savez
+    monkeypatch.setattr(loop, "SAVE_EVERY_S", 0.0)
+
+    def savez(file: io.BufferedWriter, **arrays: Any) -> None:
+        saves.append(file)
+        if len(saves) == 3:
+            file.write(b"half of it")
+            raise OSError(errno.ENOSPC, "No space left on device")
+        whole(file, **arrays)
+
+    with monkeypatch.context() as full:
+        full.setattr(np, "savez", savez)
+        with (
+            pytest.raises(
+                TrainingError, match="the disk is full; free some space and give the sam"
+            ),
+            explained(run),
+        ):
+            learn(photos, run, SETTINGS, Silent())
+    assert {path.name for path in run.iterdir()} == {"resume-0.npz", "logs"}
+    learn(photos, run, SETTINGS, Silent())
+    assert_equal(weights(run), unbroken)
+
+
+def test_a_disk_that_is_full_when_the_network_is_saved_leaves_no_network(
+    photos: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import keras
+
+    def save(self: Any, path: Path) -> None:
+        path.write_bytes(b"half of it")
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    run = tmp_path / "run"
+    monkeypatch.setattr(keras.Model, "save", save)
+    with pytest.raises(OSError, match="No space left"):
+        learn(photos, run, SETTINGS, Silent())
+    assert not {path.name for path in run.iterdir()} - {"logs", "resume-0.npz"}
+
+
+def test_another_error_of_the_system_is_not_called_a_full_disk(tmp_path: Path) -> None:
+    with pytest.raises(PermissionError), explained(tmp_path):
+        raise PermissionError(errno.EACCES, "Permission denied")
