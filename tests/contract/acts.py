@@ -1,16 +1,20 @@
 """What tests do with a machine again and again."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
 from firmware_bridge.board import Order, Outcome, Reason, Shot
-from firmware_bridge.plant import InputPin, OutputPin
+from firmware_bridge.plant import InputPin, OutputPin, show_tick
 from firmware_bridge.settings import BoardSettings
 from tests.contract.rig import Rig
 
+Act = Callable[[Rig], None]
 FIRED = (Outcome.FIRED, Reason.NONE)
 SAVED_US = 400_000
 """Long enough for the EEPROM to take a write."""
+STORM_EDGE_US = 10
+"""100 kHz."""
 
 
 def shot(item_id: int, first: int, end: int, *mates: int, channel: int = 0) -> Shot:
@@ -40,12 +44,8 @@ def belt(rig: Rig) -> bool:
 
 def run_and_fall_silent(rig: Rig) -> None:
     """The belt runs, the host is silent for too long, and is heard again."""
-    rig.board.set_belt(True, rig.now_s, by_operator=True)
-    rig.turn(20)
-    rig.alive = False
-    rig.run(600_000)
-    rig.alive = True
-    rig.run(50_000)
+    start_belt(rig)
+    fall_silent(rig)
 
 
 def start_belt(rig: Rig) -> None:
@@ -67,3 +67,30 @@ def set_machine(rig: Rig, **changes: Any) -> None:
     rig.board.write_settings(replace(settings(rig).machine, **changes), rig.now_s)
     rig.run(SAVED_US)
     assert rig.answers(Order.WRITE_SETTINGS)[-1] is Reason.NONE
+
+
+def drive(pin: InputPin, level: bool) -> Act:
+    """An input pin gets a level, for long enough to be believed."""
+
+    def act(rig: Rig) -> None:
+        rig.plant.drive(pin, level)
+        rig.run(30_000)
+
+    return act
+
+
+def storm(rig: Rig) -> None:
+    """Two milliseconds of edges that no belt can give."""
+    for _ in range(200):
+        rig.tick += 1
+        show_tick(rig.plant, rig.tick)
+        rig.run_unopened(STORM_EDGE_US)
+    rig.run(20_000)
+
+
+def fall_silent(rig: Rig) -> None:
+    """For longer than the board bears; then the host is heard again."""
+    rig.alive = False
+    rig.run(600_000)
+    rig.alive = True
+    rig.run(30_000)
