@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from sorter.finding.belt_fit import Floats, fit_belt, frame_rows
+from sorter.finding.belt_fit import Floats, fit_belt, frame_rows, frequent
 from sorter.finding.standing import Standing
 from sorter.frame import Pixels
 
@@ -19,13 +19,17 @@ ONE = 128
 CONTRAST_LEVELS = 12.0
 CONTRAST = 0.12
 """By either of them, the greater, an item differs from the belt; sensor noise is about a tenth."""
-SAMPLES_PX = 16
-"""Distance of the pixels that tell the light of a frame."""
-FIT_SAMPLES_PX = 8
-"""Distance of the pixels that tell the belt from the fruit when nothing is known."""
+SAMPLES = 900
+"""Pixels that tell the light of a frame."""
+FIT_SAMPLES = 3600
+"""Pixels that tell the belt from the fruit when nothing is known."""
+ROW_SAMPLES_PX = 8
+"""Distance of the pixels in a row that tell whether it shows the machine's frame."""
 BELT_SHARE = 0.12
 """Of the samples that have to look like belt; with fewer the light has changed in some other way
 than all over."""
+GREY = 0.15
+"""Share by which the channels of a jump may differ."""
 FIT_EVERY = 8
 """Frames between two attempts to learn the belt anew: each takes a few milliseconds."""
 STRIPS = 8
@@ -79,7 +83,9 @@ class Background:
         if not self._belt or self._belt[0].shape != small.shape[:2]:
             self._start(small.shape[0], small.shape[1])
             anew = True
-        return (not anew and self._follow_light(small)) or self._fit(small)
+        if anew and self._fit(small):
+            return True
+        return self._follow_light(small) or self._fit(small)
 
     def compare(self, small: Pixels) -> tuple[Plane, Plane]:
         """Ratio of each pixel to the empty belt, in 128ths: its greatest and its least channel."""
@@ -108,16 +114,15 @@ class Background:
         height = small.shape[0]
         strip = self._frame % STRIPS
         rows = slice(strip * height // STRIPS, (strip + 1) * height // STRIPS)
-        if standing is not None:
-            free = cv2.bitwise_or(free, standing)
         self._visits += 1
         share = max(SLOWEST_LEARNING, 1 / (1 + self._visits / STRIPS))
-        mask = free[rows]
         for plane, mean, belt, gain in zip(
             cv2.split(small[rows]), self._mean, self._belt, self._gain, strict=True
         ):
             unlit = cv2.convertScaleAbs(plane, alpha=1 / gain)
-            cv2.accumulateWeighted(unlit, mean[rows], share, mask=mask)
+            cv2.accumulateWeighted(unlit, mean[rows], share, mask=free[rows])
+            if standing is not None:
+                cv2.accumulateWeighted(unlit, mean[rows], 1.0, mask=standing[rows])
             cv2.convertScaleAbs(mean[rows], dst=belt[rows])
 
     def _start(self, height: int, width: int) -> None:
@@ -127,32 +132,48 @@ class Background:
         self._standing = Standing()
         self._next_fit = self._visits = 0
 
-    def _samples(self, small: Pixels, every_px: int) -> Floats:
+    def _samples(self, small: Pixels, wanted: int) -> Floats:
+        """About so many, in a grid: their ratio to the belt, rows × columns × 3."""
+        every_px = max(1, round((small.shape[0] * small.shape[1] / wanted) ** 0.5))
         grid = (slice(every_px // 2, None, every_px),) * 2
         belt = np.stack([plane[grid] for plane in self._belt], axis=-1)
         return np.asarray(small[grid] / np.maximum(belt, np.float32(1)), np.float32)
 
     def _follow_light(self, small: Pixels) -> bool:
-        ratios = self._samples(small, SAMPLES_PX).reshape(-1, 3)
-        gain = self._gain
+        gains = self._gain.astype(np.float32)
+        ratios = np.asarray(self._samples(small, SAMPLES).reshape(-1, 3) / gains, np.float32)
+        gain = self._step(ratios, np.ones(3))
+        if gain is None:
+            # A jump, of one lamp or of the shutter: all channels alike, or the fruit would do.
+            jumps = np.exp(frequent(np.log(np.maximum(ratios, 1 / 512).astype(np.float64))))
+            grey = [jump for jump in jumps if jump.max() < (1 + GREY) * jump.min()]
+            gain = next(
+                (step for jump in grey if (step := self._step(ratios, jump)) is not None), None
+            )
+        if gain is None:
+            return False
+        self._gain = self._gain * gain
+        return True
+
+    def _step(self, ratios: Floats, guess: NDArray[np.float64]) -> NDArray[np.float64] | None:
+        """The light's gain near a guess; None where too few samples agree."""
         # The second, narrow look leaves out the soft shadows that the first one takes for belt.
         for tolerance in (self.contrast, self.contrast / 2):
-            belt = (np.abs(ratios / gain.astype(np.float32) - 1) < tolerance).all(axis=1)
+            belt = (np.abs(ratios / guess.astype(np.float32) - 1) < tolerance).all(axis=1)
             if np.count_nonzero(belt) < BELT_SHARE * len(ratios):
-                return False
-            gain = ratios[belt].mean(axis=0, dtype=np.float64)
-        self._gain = gain
-        return True
+                return None
+            guess = ratios[belt].mean(axis=0, dtype=np.float64)
+        return guess
 
     def _fit(self, small: Pixels) -> bool:
         if self._frame < self._next_fit:
             return False
         self._next_fit = self._frame + FIT_EVERY
-        fit = fit_belt(self._samples(small, FIT_SAMPLES_PX))
+        fit = fit_belt(self._samples(small, FIT_SAMPLES))
         if fit is None:
             return False
         light = fit.surface(*small.shape[:2])
-        columns = slice(FIT_SAMPLES_PX // 2, None, FIT_SAMPLES_PX)
+        columns = slice(ROW_SAMPLES_PX // 2, None, ROW_SAMPLES_PX)
         belt_there = np.stack([plane[:, columns] for plane in self._belt], axis=-1)
         seen = small[:, columns] / np.maximum(belt_there * light[:, columns], 1)
         light *= frame_rows(seen)[:, None]
@@ -160,7 +181,7 @@ class Background:
         for channel, (mean, belt) in enumerate(zip(self._mean, self._belt, strict=True)):
             mean *= light[:, :, channel]
             cv2.convertScaleAbs(mean, dst=belt)
-            darkest = min(darkest, float(np.median(belt[::SAMPLES_PX, ::SAMPLES_PX])))
+            darkest = min(darkest, float(np.median(belt[::ROW_SAMPLES_PX, ::ROW_SAMPLES_PX])))
         self._gain = np.ones(3, np.float64)
         self.contrast = max(CONTRAST, CONTRAST_LEVELS / max(darkest, 1.0))
         self._visits = 0

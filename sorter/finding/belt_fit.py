@@ -61,7 +61,7 @@ def fit_belt(samples: Floats) -> BeltFit | None:
     terms = _terms(height, width)
     logs = np.log(np.maximum(samples.reshape(-1, 3).astype(np.float64), 1 / 512))
     best: tuple[int, NDArray[np.float64]] | None = None
-    for seed in _frequent(logs):
+    for seed in frequent(logs):
         coefficients = np.zeros((6, 3))
         coefficients[0] = seed
         for tolerance in TOLERANCES:
@@ -107,7 +107,8 @@ def _terms(height: int, width: int) -> NDArray[np.float64]:
     return np.stack([np.ones_like(x), x, y, x * x, y * y, x * y], axis=1)
 
 
-def _frequent(logs: NDArray[np.float64]) -> NDArray[np.float64]:
+def frequent(logs: NDArray[np.float64]) -> NDArray[np.float64]:
+    """The most frequent colours among n × 3 logarithms, most frequent first."""
     bins = np.floor(logs / SEED_STEP).astype(np.int64)
     keys = (bins[:, 0] * 4096 + bins[:, 1]) * 4096 + bins[:, 2]
     _, where, counts = np.unique(keys, return_inverse=True, return_counts=True)

@@ -26,8 +26,8 @@ DARKEST_SHADOW = 0.6
 """Of the belt's brightness. What is as dark as that and of the belt's colour is shadow, or wet."""
 SMALLEST_MM2 = 150.0
 """A disc of 14 mm; anything smaller is dirt."""
-LARGEST_SHARE = 0.3
-"""Of the image: no item is so large, and nothing so large is taken apart."""
+LARGEST_SHARE = 0.35
+"""Of the image: no item is so large. It is a change of the light that has yet to be understood."""
 EDGE_PX = 3
 """An outline so close to the edge of the image may go on beyond it: the middle of a bent fruit that
 enters tips first is only a line at first, and taken for noise."""
@@ -61,8 +61,7 @@ class SegmentingFinder:
         self._ruler = ruler
         self._mm_per_tick = belt.mm_per_tick
         self._background = Background()
-        self._before: tuple[float, float] | None = None
-        self._speed_mm_per_s = 0.0
+        self._tick: float | None = None
         self._giant = False
         self._blind = False
 
@@ -79,7 +78,8 @@ class SegmentingFinder:
             (max(1, width // SHRINK), max(1, height // SHRINK)),
             interpolation=cv2.INTER_AREA,
         )
-        moved_mm = self._moved_mm(frame)
+        moved_mm = 0.0 if self._tick is None else (frame.tick - self._tick) * self._mm_per_tick
+        self._tick = frame.tick
         self._blind = not self._background.see(small, anew=self._giant)
         if self._blind:
             return []
@@ -88,19 +88,8 @@ class SegmentingFinder:
         parts, self._giant = self._parts(mask)
         around = cv2.dilate(mask, np.ones((AROUND_PX, AROUND_PX), np.uint8))
         self._background.learn(small, high, around, moved_mm)
-        # From one end of the view to the other it is no item but a light that nobody understands.
         self._blind = self._giant
         return [] if self._blind else self._sightings(frame, parts, small)
-
-    def _moved_mm(self, frame: Frame) -> float:
-        """Belt travel since the frame before; sets the speed between the two."""
-        before, self._before = self._before, (frame.tick, frame.time_s)
-        if before is None:
-            return 0.0
-        moved_mm = (frame.tick - before[0]) * self._mm_per_tick
-        passed_s = frame.time_s - before[1]
-        self._speed_mm_per_s = moved_mm / passed_s if passed_s > 0 else 0.0
-        return moved_mm
 
     def _mask(self, high: Plane, low: Plane) -> Plane:
         contrast = self._background.contrast
@@ -111,22 +100,19 @@ class SegmentingFinder:
         mask = cv2.bitwise_or(cv2.bitwise_or(coloured, bright), dark)
         mask = cv2.morphologyEx(mask, cv2.MORPH_OPEN, np.ones((3, 3), np.uint8))
         return np.asarray(
-            cv2.morphologyEx(mask, cv2.MORPH_CLOSE, np.ones((5, 5), np.uint8)), np.uint8
+            cv2.morphologyEx(mask, cv2.MORPH_CLOSE, np.ones((3, 3), np.uint8)), np.uint8
         )
 
     def _parts(self, mask: Plane) -> tuple[list[Part], bool]:
-        """The items' outlines, from left to right; and whether one goes through the whole view."""
+        """The items' outlines; and whether something is too large to be one."""
         contours, _ = cv2.findContours(mask, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
         parts: list[Part] = []
         for contour in contours:
-            left, _, box_w, box_h = cv2.boundingRect(contour)
-            if box_w * box_h < self._smallest_px:
+            if len(contour) ** 2 < self._smallest_px:
                 continue
             if cv2.contourArea(contour) > LARGEST_SHARE * mask.size:
-                if left == 0 and box_w == mask.shape[1]:
-                    return [], True
-                parts.append(Part(contour=contour, touching=True))
-            elif looks_like_one(contour):
+                return [], True
+            if looks_like_one(contour):
                 parts.append(Part(contour=contour, touching=False))
             else:
                 parts += split(mask, contour)
@@ -152,7 +138,7 @@ class SegmentingFinder:
         contours = [part.contour for part in parts]
         heights_mm = np.array([_thickness_px(contour) for contour in contours])
         heights_mm *= self._mm_per_px * scale / 2
-        along_mm, across_mm = self._extents_mm(low_px, high_px, heights_mm)
+        along_mm, across_mm = self._extents_mm(low_px, high_px, heights_mm, frame.speed_mm_per_s)
         belt_mm = frame.tick * self._mm_per_tick
         outlines = outlines_px(contours, scale)
         photos = partial(
@@ -175,7 +161,7 @@ class SegmentingFinder:
                     touching=part.touching,
                     outline_px=outlines[k],
                     measurer=partial(
-                        _measure, self._ruler, outlines[k], frame.pixels, self._speed_mm_per_s
+                        _measure, self._ruler, outlines[k], frame.pixels, frame.speed_mm_per_s
                     ),
                     cutter=partial(photos, k, centre_px, side_px),
                 )
@@ -183,7 +169,11 @@ class SegmentingFinder:
         return sightings
 
     def _extents_mm(
-        self, low_px: Floats, high_px: Floats, heights_mm: NDArray[np.float64]
+        self,
+        low_px: Floats,
+        high_px: Floats,
+        heights_mm: NDArray[np.float64],
+        speed_mm_per_s: float,
     ) -> tuple[list[list[float]], list[list[float]]]:
         """Ends of each item along and across the belt, from the sides of its upright box."""
         middle_px = (low_px + high_px) / 2
@@ -196,7 +186,7 @@ class SegmentingFinder:
         sides_mm = self._ruler.belt_mm(
             np.concatenate(sides_px),
             height_mm=np.tile(heights_mm, 4),
-            speed_mm_per_s=self._speed_mm_per_s,
+            speed_mm_per_s=speed_mm_per_s,
         ).reshape(4, -1, 2)
         return sides_mm[:2, :, 0].T.tolist(), sides_mm[2:, :, 1].T.tolist()
 

@@ -15,13 +15,15 @@ Contour = NDArray[np.int32]
 NOTCH = 0.12
 """Depth of a notch in the outline, as a share of the item's half width, that asks for a look at the
 distance map; a single convex fruit has none."""
-SURE_NECK = 0.55
+SURE_NECK = 0.6
 """Width of the neck between two items by the width of the narrower one: below it they are two. The
 deepest waist of a misshapen cucumber is 0.65."""
 NO_NECK = 0.85
 """Above it there is no neck, only an uneven outline; in between nobody knows."""
 LEVEL_STEP = 0.9
 """The distance map is looked at at heights that fall by this factor."""
+COARSE_PX = 10
+"""Half width, in pixels, that is enough to tell a neck."""
 LEAST_LOBE = 0.3
 """Half width of an item by that of the widest in the same outline; a stalk or a leaf has less."""
 OPPOSITE_NOTCH = 0.25
@@ -48,7 +50,7 @@ def looks_like_one(contour: Contour) -> bool:
 
 
 def split(mask: Plane, contour: Contour) -> list[Part]:
-    """Take an outline apart, by watershed on the distance map.
+    """Take an outline apart, by the watersheds of its distance map.
 
     Where the map has two hills with a low saddle between them, two items touch. Fruits that lie
     side by side along their whole length make one long hill; the notches at both its ends give
@@ -126,11 +128,19 @@ class _Hill:
     height: float
     top: tuple[int, int]
     """Column and row."""
+    saddle: float = 0.0
+    """Height above which no other hill is connected with it."""
 
 
 def _hills(distance: NDArray[np.float32]) -> tuple[list[_Hill], bool]:
     """Hills with a deep saddle between them, and whether there are others that leave a doubt."""
     highest = float(distance.max())
+    # Wide hills may be looked at from farther away. The highest of several pixels stands for them,
+    # so that a neck only looks wider than it is.
+    stride = max(1, int(highest / COARSE_PX))
+    if stride > 1:
+        distance = cv2.dilate(distance, np.ones((stride, stride), np.uint8))
+        distance = np.ascontiguousarray(distance[::stride, ::stride])
     hills: list[_Hill] = []
     doubtful = False
     level = highest
@@ -143,28 +153,37 @@ def _hills(distance: NDArray[np.float32]) -> tuple[list[_Hill], bool]:
             if not on_it:
                 _, height, _, top = cv2.minMaxLoc(distance, np.asarray(labels == island, np.uint8))
                 if height >= LEAST_LOBE * highest:
-                    hills.append(_Hill(height=height, top=top))
+                    hills.append(_Hill(height=height, top=(top[0], top[1])))
                 continue
             # The saddle lies between this level and the one above; the lower hill decides.
             on_it.sort(key=lambda hill: -hill.height)
+            for hill in on_it if len(on_it) > 1 else ():
+                hill.saddle = hill.saddle or above
             for lower in on_it[1:]:
                 neck = above / lower.height
                 if neck > SURE_NECK:
                     doubtful = doubtful or neck < NO_NECK
                     hills.remove(lower)
+    for hill in hills:
+        hill.saddle = hill.saddle or level
+        hill.top = (hill.top[0] * stride, hill.top[1] * stride)
     return hills, doubtful
 
 
 def _basins(body: Plane, distance: NDArray[np.float32], hills: list[_Hill]) -> list[Plane]:
-    """One mask a hill, 255 inside."""
-    markers = np.where(body == 0, np.int32(len(hills) + 1), np.int32(0))
-    for number, hill in enumerate(hills, start=1):
-        cv2.circle(markers, hill.top, max(1, int(hill.height / 2)), number, cv2.FILLED)
-    slope = cv2.convertScaleAbs(distance, alpha=-255 / float(distance.max()), beta=255)
-    cv2.watershed(cv2.merge([slope, slope, slope]), markers)
+    """One mask a hill, 255 inside: what lies nearest to the part of it above its saddle."""
+    seeds = np.full_like(body, 255)
+    for hill in hills:
+        _, labels = cv2.connectedComponents(np.asarray(distance > hill.saddle, np.uint8))
+        seeds[labels == labels[hill.top[1], hill.top[0]]] = 0
+    _, nearest = cv2.distanceTransformWithLabels(
+        seeds, cv2.DIST_L2, 3, labelType=cv2.DIST_LABEL_CCOMP
+    )
     return [
-        np.asarray(cv2.compare(markers, float(number), cv2.CMP_EQ), np.uint8)
-        for number in range(1, len(hills) + 1)
+        np.where((nearest == nearest[hill.top[1], hill.top[0]]) & (body > 0), 255, 0).astype(
+            np.uint8
+        )
+        for hill in hills
     ]
 
 

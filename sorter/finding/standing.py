@@ -12,18 +12,17 @@ STANDING_MM = 400.0
 """Belt travel after which an unchanged pixel shows no item: longer than any of them."""
 UNIT_MM = 4.0
 """The travel is counted in these, to fit into eight bits."""
-UNCHANGED = 10
-"""Ratios to the belt, in 128ths, between which a pixel that stands still may vary: noise and a
-little dirt on the belt behind it, but not the rounding of a fruit."""
+UNCHANGED = 8.0
+"""Ratio to the belt, in 128ths, by which a pixel that stands still may vary: noise, and a little
+dirt on the belt behind it, but not the rounding of a fruit."""
 
 
 class Standing:
-    """For each pixel: since when it has not looked like belt, and what it showed since then."""
+    """For each pixel that does not look like belt: what it shows, and for how long already."""
 
     def __init__(self) -> None:
+        self._shown: Plane | None = None
         self._travel: Plane | None = None
-        self._least: Plane | None = None
-        self._most: Plane | None = None
         self._rest_mm = 0.0
 
     def watch(self, ratio: Plane, odd: Plane, moved_mm: float) -> Plane | None:
@@ -42,14 +41,12 @@ class Standing:
         if not units:
             return None
         self._rest_mm -= units * UNIT_MM
-        if self._travel is None or self._least is None or self._most is None:
-            self._travel, self._least, self._most = np.zeros_like(odd), ratio & odd, ratio & odd
+        if self._shown is None or self._travel is None:
+            self._shown, self._travel = ratio.copy(), np.zeros_like(odd)
             return None
-        belt = cv2.bitwise_not(odd)
+        changed = cv2.compare(cv2.absdiff(ratio, self._shown), UNCHANGED, cv2.CMP_GT)
+        cv2.copyTo(ratio, changed, self._shown)
         cv2.add(self._travel, float(min(units, 255)), dst=self._travel)
-        cv2.bitwise_and(self._travel, odd, dst=self._travel)
-        cv2.bitwise_or(cv2.min(self._least, ratio), belt, dst=self._least)
-        cv2.bitwise_and(cv2.max(self._most, ratio), odd, dst=self._most)
-        long = cv2.compare(self._travel, STANDING_MM / UNIT_MM, cv2.CMP_GE)
-        varied = cv2.compare(cv2.subtract(self._most, self._least), float(UNCHANGED), cv2.CMP_GT)
-        return np.asarray(cv2.bitwise_and(long, cv2.bitwise_not(varied)), np.uint8)
+        still = cv2.bitwise_and(odd, cv2.bitwise_not(changed))
+        cv2.bitwise_and(self._travel, still, dst=self._travel)
+        return np.asarray(cv2.compare(self._travel, STANDING_MM / UNIT_MM, cv2.CMP_GE), np.uint8)
