@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import numpy as np
 import pytest
 
 from sorter.decision import Decision
@@ -9,6 +10,7 @@ from sorter.frame import Frame, Pixels
 from sorter.item import Sighting
 from sorter.pipeline import Pipeline
 from sorter.verdict import Why
+from tests.belt_script import belt_script
 from tests.factories import StubClassifier, draw_frame, make_config, make_sighting
 
 
@@ -99,3 +101,33 @@ def test_the_finder_is_told_how_fast_the_belt_runs_and_which_way() -> None:
 
     # 30 frames a second, half a millimetre a tick.
     assert finder.speeds_mm_per_s == pytest.approx([0, 300, 0, -150])
+
+
+def test_a_belt_that_stops_runs_back_and_slows_down_gets_one_decision_for_each_of_its_fruits() -> (
+    None
+):
+    pipeline = make_pipeline()
+    places = [(100.0 * k + 37 * (k % 3), (55.0, 150.0)[k % 2]) for k in range(9)]
+    decisions = []
+    for index, belt_mm in enumerate(belt_script(stop_at_mm=500.0, step_mm=20.0)):
+        fruits = [(200 + belt_mm - 300 - at, across, 50.0, 60.0) for at, across in places]
+        decisions += pipeline.step(draw_frame(fruits, tick=2 * belt_mm, index=index))
+    decisions += pipeline.finish()
+    decided = sorted(decision.item.reference_tick / 2 - 300 for decision in decisions)
+    assert decided == pytest.approx(sorted(at for at, _ in places), abs=1.5)
+    assert {decision.verdict.why for decision in decisions} == {Why.CLASS}
+
+
+def test_nothing_is_shot_while_the_belt_cannot_be_told_from_the_fruit() -> None:
+    pipeline = make_pipeline()
+    for index in range(8):
+        pipeline.step(draw_frame([(180 + 20.0 * index, 100, 40, 120)], tick=40.0 * index))
+    chaos = np.random.default_rng(1).integers(0, 256, (200, 400, 3)).astype(np.uint8)
+    decisions = []
+    for index in range(8, 20):
+        frame = Frame(pixels=chaos, time_s=index / 30, tick=40.0 * index, index=index)
+        decisions += pipeline.step(frame)
+    assert [(one.outlet, one.shot, one.verdict.why) for one in decisions] == [
+        ("end", None, Why.BLIND)
+    ]
+    assert pipeline.blind_frames == 12

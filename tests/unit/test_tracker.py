@@ -1,10 +1,13 @@
 from __future__ import annotations
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sorter.item import Item, Sighting
+from sorter.overlap import duplicates
 from sorter.tracker import Tracker
+from sorter.verdict import Why
+from tests.belt_script import belt_script
 from tests.factories import make_sighting
 
 FIELD_MM = 400.0
@@ -125,3 +128,147 @@ def test_every_item_is_counted_once_however_the_belt_moves(
     items = watch(make_tracker(), places, ticks)
     assert sorted(round(item.reference_tick / 2) for item in items) == [round(p) for p in places]
     assert [item.item_id for item in items] == list(range(1, len(places) + 1))
+
+
+def step(tracker: Tracker, *sightings: Sighting, tick: float = 0.0) -> list[Item]:
+    return tracker.follow(tick, list(sightings))
+
+
+def test_an_item_found_twice_in_a_frame_is_one() -> None:
+    tracker = make_tracker()
+    step(tracker, make_sighting(0.0), make_sighting(3.0, size_mm=38.0))
+    assert len(tracker.finish()) == 1
+
+
+def test_of_places_that_lie_over_each_other_the_largest_is_kept() -> None:
+    places = [make_sighting(0.0, size_mm=40), make_sighting(1.0, size_mm=44), make_sighting(60.0)]
+    assert duplicates(places) == [0]
+
+
+def test_two_items_that_one_frame_shows_as_a_double_stay_two_without_a_doubt() -> None:
+    tracker = make_tracker()
+    one, other = make_sighting(-21.0), make_sighting(21.0)
+    step(tracker, one, other)
+    step(tracker, make_sighting(0.0, size_mm=82.0, touching=True))
+    step(tracker, one, other)
+    items = tracker.finish()
+    assert [(item.doubt, item.extent_mm) for item in items] == [(None, 40.0), (None, 40.0)]
+
+
+def test_two_items_that_one_frame_shows_as_a_single_one_are_doubtful() -> None:
+    tracker = make_tracker()
+    step(tracker, make_sighting(-21.0), make_sighting(21.0))
+    step(tracker, make_sighting(0.0, size_mm=82.0))
+    assert [item.doubt for item in tracker.finish()] == [Why.DOUBLE, Why.DOUBLE]
+
+
+def test_a_double_that_a_later_frame_takes_apart_is_two_items_with_their_own_views() -> None:
+    tracker = make_tracker()
+    step(tracker, make_sighting(0.0, size_mm=82.0, touching=True))
+    step(tracker, make_sighting(-21.0), make_sighting(21.0))
+    items = tracker.finish()
+    assert [(item.doubt, len(item.views), item.extent_mm) for item in items] == [
+        (None, 1, 40.0),
+        (None, 1, 40.0),
+    ]
+
+
+def test_a_single_item_that_a_later_frame_takes_apart_is_doubtful() -> None:
+    tracker = make_tracker()
+    step(tracker, make_sighting(0.0, size_mm=82.0))
+    step(tracker, make_sighting(-21.0), make_sighting(21.0))
+    assert Why.DOUBLE in {item.doubt for item in tracker.finish()}
+
+
+def test_a_decided_double_that_is_taken_apart_late_makes_no_new_item() -> None:
+    tracker = make_tracker()
+    step(tracker, make_sighting(0.0, size_mm=82.0, touching=True))
+    (double,) = step(tracker, make_sighting(150.0, tick=300, size_mm=82.0, touching=True), tick=300)
+    parts = [make_sighting(at, tick=310, size_mm=40.0) for at in (134.0, 176.0)]
+    assert double.doubt is Why.DOUBLE
+    assert step(tracker, *parts, tick=310) == []
+    assert tracker.finish() == []
+
+
+def test_a_view_that_shows_an_item_alone_counts_more_than_one_that_shows_a_double() -> None:
+    tracker = make_tracker()
+    step(tracker, make_sighting(0.0, touching=True))
+    step(tracker, make_sighting(0.0))
+    (item,) = tracker.finish()
+    assert item.doubt is None
+    assert [view.touching for view in item.views] == [False]
+
+
+def test_an_item_that_is_taken_off_the_belt_is_not_shot() -> None:
+    tracker = make_tracker()
+    for tick in (0.0, 20.0, 40.0):
+        step(tracker, make_sighting(-100.0 + tick / 2, tick=tick), tick=tick)
+    items: list[Item] = []
+    for tick in steps(60, 1000, 20):
+        items += step(tracker, tick=tick)
+    assert [item.doubt for item in items] == [Why.VANISHED]
+
+
+def test_a_glint_that_one_frame_shows_is_no_item() -> None:
+    tracker = make_tracker()
+    step(tracker, make_sighting(-100.0))
+    items: list[Item] = []
+    for tick in steps(20, 1000, 20):
+        items += step(tracker, tick=tick)
+    assert items + tracker.finish() == []
+
+
+def test_an_item_that_is_due_while_the_finder_is_blind_is_sent_nowhere() -> None:
+    tracker = make_tracker()
+    for tick in (0.0, 20.0, 40.0):
+        step(tracker, make_sighting(100.0 + tick / 2, tick=tick), tick=tick)
+    items: list[Item] = []
+    for tick in steps(60, 400, 20):
+        items += tracker.follow(tick, [], blind=True)
+    assert [item.doubt for item in items] == [Why.BLIND]
+
+
+def test_an_item_that_was_hidden_for_some_frames_is_decided_as_ever() -> None:
+    tracker = make_tracker()
+    items: list[Item] = []
+    for tick in steps(0, 1000, 20):
+        blind = 200 < tick < 400
+        seen = [] if blind else [make_sighting(-150.0 + tick / 2, tick=tick)]
+        items += tracker.follow(tick, seen if tick < 640 else [], blind=blind)
+    assert [item.doubt for item in items] == [None]
+
+
+@settings(max_examples=25)
+@given(
+    lanes=st.lists(st.lists(st.floats(45, 200), max_size=5), min_size=1, max_size=4),
+    stop_at=st.integers(200, 1500),
+    step_mm=st.sampled_from([5.0, 11.0, 20.0]),
+)
+def test_every_item_of_every_lane_is_decided_once_when_the_belt_stops_reverses_and_slows(
+    lanes: list[list[float]], stop_at: int, step_mm: float
+) -> None:
+    edges = tuple(60.0 * k for k in range(1, len(lanes)))
+    tracker = make_tracker(lane_edges_mm=edges)
+    places = []
+    for lane, gaps in enumerate(lanes):
+        place = 300.0
+        for gap in gaps:
+            place += gap
+            places.append((lane, place))
+    script = belt_script(stop_at_mm=stop_at, step_mm=step_mm)
+    items: list[Item] = []
+    for belt_mm in script:
+        tick = 2 * belt_mm
+        sightings = []
+        for lane, place in places:
+            at_mm = belt_mm - place
+            if abs(at_mm) < 220:
+                across = (60.0 * lane + 8, 60.0 * lane + 52)
+                sightings.append(
+                    make_sighting(at_mm, tick=tick, across=across, complete=abs(at_mm) < 180)
+                )
+        items += tracker.follow(tick, sightings)
+    items += tracker.finish()
+    decided = sorted((item.lane, round(item.reference_tick / 2, 3)) for item in items)
+    assert decided == sorted((lane, round(place, 3)) for lane, place in places)
+    assert {item.doubt for item in items} <= {None}
