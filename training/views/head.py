@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, get_args
 
@@ -14,6 +13,7 @@ from sorter.views import Probabilities, log_probabilities, repeated
 from training import backend
 from training.loop import judge, predictor
 from training.progress import Advance
+from training.quantize import by_tflite
 
 Kind = Literal["gru", "lstm"]
 KINDS: tuple[Kind, ...] = get_args(Kind)
@@ -21,6 +21,8 @@ MEAN = "mean"
 """Of the log-probabilities: without a head."""
 WAYS = (MEAN, *KINDS)
 UNITS = 16
+SEEN = "seen"
+"""The input's name."""
 MOST_STEPS = 6
 """Views of an item that the head looks at; the belt shows three."""
 EPOCHS, BATCH, LEARNING_RATE, WEIGHT_DECAY = 80, 32, 8e-3, 0.02
@@ -50,7 +52,9 @@ def build(kind: Kind, *, steps: int, grades: int, temperature: float | None = No
     from what works, and cannot unlearn it.
 
     Args:
-        kind: of the recurrent layer. It is unrolled: TFLite then has each of its operators in int8.
+        kind: of the recurrent layer. It is unrolled, with a product of its own for each gate: then
+            all of it becomes int8. Of one product for all gates, the converter now and then leaves
+            the splitting in float.
         steps: views that it takes.
         grades: of each view.
         temperature: by which the logits are divided, and then a batch is one item, for the
@@ -63,10 +67,10 @@ def build(kind: Kind, *, steps: int, grades: int, temperature: float | None = No
     layers = keras.layers
     recurrent = {"gru": layers.GRU, "lstm": layers.LSTM}[kind]
     # Names that Keras numbers by itself would make each file of a process another one.
-    views = layers.Input(
-        (steps, grades), batch_size=None if temperature is None else 1, name="seen"
+    views = layers.Input((steps, grades), batch_size=None if temperature is None else 1, name=SEEN)
+    heard = recurrent(UNITS, unroll=True, implementation=1, name=kind)(
+        layers.Rescaling(SCALE, name="scale")(views)
     )
-    heard = recurrent(UNITS, unroll=True, name=kind)(layers.Rescaling(SCALE, name="scale")(views))
     correction = layers.Dense(grades, kernel_initializer="zeros", name="correction")(heard)
     mean = layers.GlobalAveragePooling1D(name="mean")(views)
     logits = layers.Add(name="sum")([mean, correction])
@@ -143,24 +147,10 @@ def to_int8(kind: Kind, model: Any, viewed: Viewed, *, temperature: float) -> by
         viewed: items on which the ranges are measured.
         temperature: by which the logits are divided.
     """
-    tf = backend.tensorflow()
     steps, grades = model.input_shape[1:]
     single = build(kind, steps=steps, grades=grades, temperature=temperature)
     single.set_weights(model.get_weights())
-
-    def ranges() -> Iterator[list[NDArray[np.float32]]]:
-        for one in laid_out(viewed.views, steps):
-            yield [one[None]]
-
-    with backend.quiet(), warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        converter = tf.lite.TFLiteConverter.from_keras_model(single)
-        converter.optimizations = [tf.lite.Optimize.DEFAULT]
-        converter.representative_dataset = ranges
-        converter.target_spec.supported_ops = [tf.lite.OpsSet.TFLITE_BUILTINS_INT8]
-        converter.inference_input_type = tf.int8
-        converter.inference_output_type = tf.int8
-        return bytes(converter.convert())
+    return by_tflite(single, [{SEEN: one[None]} for one in laid_out(viewed.views, steps)])
 
 
 def laid_out(views: Sequence[Probabilities], steps: int) -> NDArray[np.float32]:

@@ -63,7 +63,7 @@ def test_photos_of_single_items_have_no_evaluation_of_items() -> None:
 def rendered() -> tuple[Evaluation, list[Photo]]:
     """What the demo's model says about cucumbers that were seen from three sides each."""
     classifier = Classifier.load(DEMO)
-    seen = list(labelled_photos(per_grade=2, seed=8, views=3))
+    seen = list(labelled_photos(per_grade=4, seed=8, views=3))
     shown = [photo(str(truth["item"]), grade) for grade, _, truth in seen]
     result = Evaluation(
         grades=classifier.grades,
@@ -80,7 +80,7 @@ def test_rendered_items_are_graded_no_worse_than_their_single_views(
     photos, shown = rendered
     of = of_items(photos, shown, fuse)
     assert of is not None
-    assert (photos.n, of.n) == (54, 18)
+    assert (photos.n, of.n) == (108, 36)
     assert of.accuracy >= photos.accuracy
 
 
@@ -140,8 +140,8 @@ def test_all_of_a_head_is_int8(trained: Trained) -> None:
     from training.int8_file import plain_interpreter
 
     for _, file in trained.values():
-        kinds = {one["dtype"] for one in plain_interpreter(file).get_tensor_details()}
-        assert kinds <= {np.int8, np.int32}
+        tensors = plain_interpreter(file).get_tensor_details()
+        assert [one for one in tensors if one["dtype"] not in (np.int8, np.int32)] == []
 
 
 @pytest.mark.training
