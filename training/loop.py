@@ -31,8 +31,6 @@ SETTLED = 0.5
 """Part of the epochs before which none is kept: the learning rate is too high to judge by."""
 PATIENCE = 0.25
 """Part of the epochs without progress on the validation part after which training stops."""
-AUXILIARY_WEIGHT = 0.3
-"""Of the loss of a second head (Szegedy et al. 2014)."""
 SAVE_EVERY_S = 10.0
 AT_ONCE = 64
 """Photos that a network is asked about in one call."""
@@ -232,7 +230,11 @@ def stepper(
                 tf.reduce_sum(weights * tf.nn.softmax_cross_entropy_with_logits(smooth, logits))
                 for logits in heads
             ]
-            total = losses[0] + AUXILIARY_WEIGHT * sum(losses[1:])
+            total = sum(
+                weight * loss
+                for weight, loss in zip(network.loss_weights, losses, strict=True)
+                if weight
+            )
         optimizer.apply(tape.gradient(total, variables), variables)
         return losses[0]
 

@@ -135,3 +135,9 @@ def test_loading_says_nothing_on_stderr(bundle: Bundle, capfd: pytest.CaptureFix
 
 def test_softmax_stands_large_logits() -> None:
     assert softmax(np.array([[1000.0, 0.0]])) == pytest.approx(np.array([[1.0, 0.0]]))
+
+
+def test_measures_that_this_version_does_not_take_are_refused(bundle: Bundle) -> None:
+    manifest = bundle.manifest.model_copy(update={"measures": ("length", "weight")})
+    with pytest.raises(BundleError, match=r"wants the measures length, weight.*update the sorter"):
+        Classifier(dataclasses.replace(bundle, manifest=manifest))

@@ -33,6 +33,8 @@ ZOO: dict[str, Architecture] = {
     **BACKBONES,
 }
 DEFAULT = "ds-cnn"
+AUXILIARY_WEIGHT = 0.3
+"""Of the loss of a second head half way up (Szegedy et al. 2014)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,8 +44,10 @@ class Network:
     model: Any
     """Keras model: from scaled photos, and shapes if it takes them, to logits."""
     trained: Any
-    """Keras model of the same layers that gives the logits of each head, `model`'s first.
-    A second head half way up, if there is one, is left behind when the training is done."""
+    """Keras model of the same layers that gives `model`'s logits and then those of its parts: of
+    each column, and of a second head half way up, which is left behind after the training."""
+    loss_weights: tuple[float, ...] = (1.0,)
+    """Of each output of `trained`."""
     backbone: Any | None = None
     """Keras model of the layers that weights from elsewhere are for."""
 
@@ -88,18 +92,26 @@ def build(
     keras = backend.keras()
     photo = keras.layers.Input((size_px, size_px, 3), name="photo")
     features = chosen.body(photo)
-    inputs, main = [photo], features.main
+    inputs, columns = [photo], [features.main, *features.others]
     if shape:
         inputs.append(keras.layers.Input((len(MEASURES),), name="shape"))
-        main = heads.fuse(main, inputs[1])
-    tops = [main] if features.auxiliary is None else [main, features.auxiliary]
-    logits = [
+        columns = [heads.fuse(column, inputs[1]) for column in columns]
+    tops = columns if features.auxiliary is None else [*columns, features.auxiliary]
+    parts = [
         heads.corn(top, ranks, number) if ranks else heads.plain(top, grades, number)
         for number, top in enumerate(tops)
     ]
+    logits, loss_weights = parts, [1.0] * len(columns)
+    if len(columns) > 1:
+        # Columns that learn each on its own err apart, so their mean errs less.
+        logits = [keras.layers.Average()(parts[: len(columns)]), *parts]
+        loss_weights = [0.0, *loss_weights]
+    if features.auxiliary is not None:
+        loss_weights.append(AUXILIARY_WEIGHT)
     entry = inputs if shape else photo
     return Network(
         model=keras.Model(entry, logits[0]),
         trained=keras.Model(entry, logits),
+        loss_weights=tuple(loss_weights),
         backbone=features.backbone,
     )

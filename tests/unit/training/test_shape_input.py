@@ -1,0 +1,112 @@
+"""The measured shape as a second input, from the network to the device's classifier."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+
+from sorter.bundle import Bundle, Golden
+from sorter.classifier import GOLDEN_TOLERANCE, Classifier
+from sorter.frame import Pixels
+from sorter.preprocess import Preprocess
+from sorter.shape import MEASURES
+from tests.factories import make_manifest
+from training import int8_file, zoo
+from training.fit import Method, fit
+from training.labelled import Labelled
+from training.pretrain import other_photos
+from training.progress import Silent
+from training.quantize import to_int8
+
+SIDE = 32
+PREPROCESS = Preprocess(size_px=SIDE)
+
+
+def long_and_short(n: int, seed: int = 1) -> Labelled:
+    """Dark bars of two lengths on a grey belt."""
+    random = np.random.default_rng(seed)
+    labels = np.arange(n) % 2
+    photos = random.integers(170, 180, (n, SIDE, SIDE, 3)).astype(np.uint8)
+    for photo, label in zip(photos, labels, strict=True):
+        half, row = (12 if label else 7), int(random.integers(12, 20))
+        cv2.line(photo, (16 - half, row), (16 + half, row), (40, 90, 50), 5)
+    return Labelled(inputs=photos, labels=labels.astype(np.intp))
+
+
+def packed(model: object, inputs: Pixels) -> Bundle:
+    """As `pack` does it, without the calibration."""
+    manifest = make_manifest(("short", "long"), preprocess=PREPROCESS, measures=MEASURES)
+    draft = Bundle(
+        manifest=manifest,
+        golden=Golden(
+            inputs=np.zeros((0, SIDE, SIDE, 3), np.int8), outputs=np.zeros((0, 2), np.int8)
+        ),
+        models={"classifier": to_int8(model, inputs, PREPROCESS)},
+    )
+    classifier = Classifier(draft)
+    golden = classifier.quantize([photo[..., ::-1] for photo in inputs[:4]])
+    return Bundle(
+        manifest=manifest,
+        golden=Golden(inputs=golden, outputs=classifier.invoke(golden)),
+        models=draft.models,
+    )
+
+
+@pytest.mark.training
+def test_the_device_measures_what_the_network_was_trained_on(tmp_path: Path) -> None:
+    data = long_and_short(24)
+    model = fit(
+        data,
+        None,
+        method=Method(model="lenet", shape=True, epochs=40, mixup=0.2),
+        preprocess=PREPROCESS,
+        grades=2,
+        steps=Silent(),
+    ).model
+    bundle = packed(model, data.inputs)
+    bundle.save(tmp_path / "shaped.sorter")
+    device = Classifier.load(tmp_path / "shaped.sorter")
+    assert device.golden_deviation() <= GOLDEN_TOLERANCE
+    assert device.bundle.manifest.measures == MEASURES
+    said = device.logits([photo[..., ::-1] for photo in data.inputs])
+    by_file = int8_file.run(bundle.models["classifier"], data.inputs, PREPROCESS)
+    assert said == pytest.approx(by_file)
+    assert (said.argmax(axis=1) == data.labels).mean() > 0.9
+
+
+@pytest.mark.training
+def test_photos_of_other_grades_teach_the_network_to_see_first(tmp_path: Path) -> None:
+    others = long_and_short(12, seed=5)
+    for index, photo in enumerate(others.inputs):
+        folder = tmp_path / "abc"[index % 3]
+        folder.mkdir(exist_ok=True)
+        cv2.imwrite(str(folder / f"{index}.png"), photo)
+    before = other_photos(tmp_path, PREPROCESS, Silent())
+    assert np.bincount(before.labels).tolist() == [4, 4, 4]
+    networks = [
+        fit(
+            long_and_short(12),
+            None,
+            method=Method(model="lenet", epochs=1, seed=2),
+            preprocess=PREPROCESS,
+            grades=2,
+            before=given,
+            steps=Silent(),
+        ).model
+        for given in (None, before)
+    ]
+    kernels = [model.layers[1].kernel.numpy() for model in networks]
+    assert not np.allclose(*kernels)
+
+
+@pytest.mark.training
+def test_columns_answer_by_their_mean_and_learn_each_by_itself() -> None:
+    network = zoo.build("ds-cnn", SIDE, 3, shape=True)
+    photos = np.random.default_rng(1).random((4, SIDE, SIDE, 3)).astype(np.float32)
+    shapes = np.random.default_rng(2).random((4, len(MEASURES))).astype(np.float32)
+    joined, *columns = (np.asarray(one) for one in network.trained([photos, shapes]))
+    assert joined == pytest.approx(np.mean(columns, axis=0), abs=1e-5)
+    assert network.loss_weights == (0.0, *[1.0] * len(columns))
