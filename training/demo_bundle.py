@@ -1,4 +1,4 @@
-"""Renders photos and trains the demo's bundle on them: `python -m training.demo_bundle`."""
+"""Trains the shipped bundles on rendered photos: `python -m training.demo_bundle [NAME ...]`."""
 
 from __future__ import annotations
 
@@ -20,24 +20,35 @@ PER_GRADE = 300
 PHOTOS_SEED = 1
 SIZE_PX = 96
 EPOCHS = 25
-BUNDLE = Path(sorter.twin.__file__).with_name("demo.sorter")
+CROPS = {"demo": "cucumbers", "round": "round"}
+"""What each bundle is trained on."""
 MAX_BYTES = 300_000
 MIN_ACCURACY = 0.95
 
 
-def main() -> None:
-    """Replace the demo's bundle by one trained anew, if it is good and small enough to ship.
+def main(names: list[str]) -> None:
+    """Replace shipped bundles by ones trained anew, if they are good and small enough to ship.
 
-    The same as:
+    The same as, for `demo` and the crop `cucumbers`:
 
-        sorter-train synth --out demo --per-grade 300 --seed 1
+        sorter-train synth --out demo --crop cucumbers --per-grade 300 --seed 1
         sorter-train run demo --out run --size 96 --epochs 25 --split blocks
     """
+    if unknown := set(names) - set(CROPS):
+        raise TrainingError(
+            f"no bundle {', '.join(sorted(unknown))} is shipped; there are {', '.join(CROPS)}"
+        )
+    for name in names or CROPS:
+        _train(name)
+
+
+def _train(name: str) -> None:
+    bundle = Path(sorter.twin.__file__).with_name(f"{name}.sorter")
     with tempfile.TemporaryDirectory() as folder:
-        photos, run = Path(folder) / "demo", Path(folder) / "run"
-        made = Path(folder) / BUNDLE.name
+        photos, run = Path(folder) / name, Path(folder) / "run"
+        made = Path(folder) / bundle.name
         with steps() as bars:
-            synth(photos, per_grade=PER_GRADE, seed=PHOTOS_SEED, steps=bars)
+            synth(photos, per_grade=PER_GRADE, seed=PHOTOS_SEED, crop=CROPS[name], steps=bars)
             # In blocks, because photos that follow each other share belt and light.
             learn(photos, run, Settings(size_px=SIZE_PX, epochs=EPOCHS, way="blocks"), bars)
             metrics = pack(run, made, bars)
@@ -46,15 +57,15 @@ def main() -> None:
             raise TrainingError(
                 f"the bundle has an accuracy of {metrics['accuracy']:.1%} and "
                 f"{metrics['size_bytes']} bytes; wanted are {MIN_ACCURACY:.0%} and at most "
-                f"{MAX_BYTES}, so {BUNDLE} was left as it is"
+                f"{MAX_BYTES}, so {bundle} was left as it is"
             )
-        with whole_file(BUNDLE) as partial:
+        with whole_file(bundle) as partial:
             partial.write_bytes(made.read_bytes())
-    print(f"Wrote {BUNDLE}")
+    print(f"Wrote {bundle}")
 
 
 if __name__ == "__main__":
     try:
-        main()
+        main(sys.argv[1:])
     except SorterError as error:
         sys.exit(f"demo-bundle: {error}")

@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from sorter import __version__
+from sorter.cli.bench import bench
 from sorter.cli.board import board_app
 from sorter.cli.check import check
 from sorter.cli.demo import demo
@@ -24,7 +25,7 @@ app = typer.Typer(
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
 )
-for command in (demo, run, check, grade, replay):
+for command in (demo, bench, run, check, grade, replay):
     app.command()(command)
 app.add_typer(lots_app, name="lots")
 app.add_typer(board_app, name="board")

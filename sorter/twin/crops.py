@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
+
+from numpy.random import Generator
 
 from sorter.bundle import Grade
 from sorter.errors import SorterError
@@ -11,23 +14,27 @@ from sorter.twin.cucumber import Cucumber
 from sorter.twin.drawing import draw
 from sorter.twin.fruit import Crop, Looks
 from sorter.twin.round_drawing import draw_round
-from sorter.twin.round_fruit import Kind, RoundFruit
+from sorter.twin.round_fruit import RoundFruit
 
 
 def _draw_cucumber(fruit: Cucumber, mm_per_px: float) -> Looks:
     return Looks(sprite=draw(fruit, mm_per_px))
 
 
+def _grow_any_round(grade: str, rng: Generator) -> RoundFruit:
+    return round_fruit.grow(("lemon", "tomato")[int(rng.integers(2))], grade, rng)
+
+
 def _roll_radius_mm(fruit: RoundFruit) -> float:
     return fruit.diameter_mm / 2
 
 
-def _round(name: str, kind: Kind) -> Crop:
+def _round(name: str, grow: Callable[[str, Generator], RoundFruit]) -> Crop:
     return Crop(
         name=name,
         grades=tuple(Grade(name=grade.name, worth=grade.worth) for grade in round_fruit.GRADES),
         window_mm=round_fruit.WINDOW_MM,
-        grow=partial(round_fruit.grow, kind),
+        grow=grow,
         draw=draw_round,
         roll_radius_mm=_roll_radius_mm,
     )
@@ -40,9 +47,11 @@ CUCUMBERS = Crop(
     grow=cucumber.grow,
     draw=_draw_cucumber,
 )
-LEMONS = _round("lemons", "lemon")
-TOMATOES = _round("tomatoes", "tomato")
-CROPS: dict[str, Crop] = {crop.name: crop for crop in (CUCUMBERS, LEMONS, TOMATOES)}
+LEMONS = _round("lemons", partial(round_fruit.grow, "lemon"))
+TOMATOES = _round("tomatoes", partial(round_fruit.grow, "tomato"))
+ROUND = _round("round", _grow_any_round)
+"""Lemons and tomatoes, mixed; their grades are the same."""
+CROPS: dict[str, Crop] = {crop.name: crop for crop in (CUCUMBERS, LEMONS, TOMATOES, ROUND)}
 
 
 def crop_named(name: str) -> Crop:

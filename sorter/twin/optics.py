@@ -8,7 +8,7 @@ Pixel coordinates are OpenCV's: a pixel's centre is a whole number.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
@@ -58,22 +58,32 @@ class Optics:
         tilt_deg: tuple[float, float, float] = (0.0, 0.0, 0.0),
         readout_s: float = 0.0,
     ) -> Optics:
-        """A camera whose belt plane has the configured scale in the middle of the image.
+        """A camera that is aimed at the middle of the configured field.
 
-        With no distortion and no tilt it sees the belt plane exactly as the configuration says.
+        The belt plane has the configured scale in the middle of the image. With no distortion and
+        no tilt it is seen exactly as the configuration says.
         """
         along_px, across_px = camera.field_px
         scale = camera.mm_per_px
-        return cls(
+        middle_mm = (along_px / 2 * scale - camera.reference_mm, across_px / 2 * scale)
+        upright = cls(
             width=along_px,
             height=across_px,
             focal_px=height_mm / scale,
             principal_px=((along_px - 1) / 2, (across_px - 1) / 2),
             distortion=distortion,
-            over_mm=(along_px / 2 * scale - camera.reference_mm, across_px / 2 * scale),
+            over_mm=middle_mm,
             height_mm=height_mm,
             tilt_deg=tilt_deg,
             readout_s=readout_s,
+        )
+        aimed_at = upright.belt_mm(np.array([upright.principal_px]))[0]
+        return replace(
+            upright,
+            over_mm=(
+                2 * middle_mm[0] - float(aimed_at[0]),
+                2 * middle_mm[1] - float(aimed_at[1]),
+            ),
         )
 
     @property

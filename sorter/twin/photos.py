@@ -29,6 +29,8 @@ OFF_CENTRE_MM = 100.0
 NEIGHBOUR_SHARE = 0.7
 """How often each side has a neighbour."""
 ATTEMPTS = 20
+APART_MM = 100.0
+"""Way that the finder is told for the belt between two exposures."""
 LENS_HEIGHT_MM = (440.0, 1000.0)
 
 
@@ -100,6 +102,8 @@ class _Session:
 
     def photo(self, fruit: str | Fruit) -> tuple[Fruit, Pixels]:
         for _ in range(ATTEMPTS):
+            # Without belt in between, what lies at one place in two photos would pass for dirt.
+            self._finder.find(self._expose(self._rng.uniform(0, 1000), []))
             before, after = (self._rng.random(2) < NEIGHBOUR_SHARE).tolist()
             fruits = [*self._any_grade() * before, fruit, *self._any_grade() * after]
             laid = list(load(fruits, self._camera, self._rng, first_mm=0, crop=self._crop))
@@ -117,11 +121,11 @@ class _Session:
         return [names[int(self._rng.integers(len(names)))]]
 
     def _expose(self, travel_mm: float, items: Sequence[Placed]) -> Frame:
-        time_s = self._rng.uniform(0, 60)
+        pixels = self._scene.render(travel_mm, self._rng.uniform(0, 60), items)
         self._frames += 1
         return Frame(
-            pixels=self._scene.render(travel_mm, time_s, items),
-            time_s=time_s,
-            tick=travel_mm / self._mm_per_tick,
+            pixels=pixels,
+            time_s=self._frames / self._camera.fps,
+            tick=self._frames * APART_MM / self._mm_per_tick,
             index=self._frames,
         )

@@ -138,7 +138,7 @@ def grow(kind: Kind, grade: str, rng: Generator) -> RoundFruit:
         kind=kind,
         grade=grade,
         diameter_mm=rng.uniform(*ranges.diameter_mm),
-        elongation=rng.uniform(1.1, 1.28) if kind == "lemon" else rng.uniform(0.9, 1.06),
+        elongation=rng.uniform(1.08, 1.18) if kind == "lemon" else rng.uniform(0.9, 1.06),
         angle_deg=_across(rng, CROSSWISE_DEG),
         turned=rng.uniform(0, 2 * math.pi),
         ripeness=ripeness,

@@ -34,6 +34,7 @@ class Scene:
         *,
         optics: Optics | None = None,
         imaging: Imaging | None = None,
+        belt: tuple[float, float, float] = BELT,
     ) -> None:
         """Set up the view.
 
@@ -43,6 +44,7 @@ class Scene:
             optics: the lens; without one the belt is seen from infinitely far above, which is
                 cheaper.
             imaging: exposure, noise, and what spoils the picture.
+            belt: its blue, green, red under even light.
         """
         imaging = imaging or Imaging()
         self._mm_per_px = camera.mm_per_px
@@ -50,10 +52,10 @@ class Scene:
         self._exposure_s = imaging.exposure_s
         self._row_delay_s = np.zeros(self._height)
         if optics is None:
-            self._view: _FlatView | LensView = _FlatView(camera, rng)
+            self._view: _FlatView | LensView = _FlatView(camera, rng, belt)
         else:
             height, width = round(self._height * WIDER), round(self._width * WIDER)
-            texture = _belt_texture(height, width, rng)
+            texture = _belt_texture(height, width, rng, belt)
             self._view = LensView(optics, texture, camera.mm_per_px, LOOP_PX)
             self._row_delay_s = optics.row_delay_s(np.arange(self._height, dtype=np.float64))
         self._lighting = Lighting(self._height, self._width, imaging, rng)
@@ -93,12 +95,14 @@ class Scene:
 class _FlatView:
     """Straight down from infinitely far: sprites are copied as they are, at whole pixels."""
 
-    def __init__(self, camera: CameraConfig, rng: Generator) -> None:
+    def __init__(
+        self, camera: CameraConfig, rng: Generator, belt: tuple[float, float, float]
+    ) -> None:
         self._mm_per_px = camera.mm_per_px
         self._width = camera.width
         middle = camera.width // 2
         self._reference_px = middle if camera.reference_px is None else camera.reference_px
-        self._belt = _belt_texture(camera.height, camera.width, rng)
+        self._belt = _belt_texture(camera.height, camera.width, rng, belt)
 
     def see(self, travel_mm: float, items: Iterable[Placed], speed_mm_per_s: float) -> Pixels:
         start = round(-travel_mm / self._mm_per_px) % LOOP_PX
@@ -111,7 +115,9 @@ class _FlatView:
         return scene
 
 
-def _belt_texture(height: int, width: int, rng: Generator) -> Pixels:
+def _belt_texture(
+    height: int, width: int, rng: Generator, belt: tuple[float, float, float]
+) -> Pixels:
     """Height × (LOOP_PX + width) × 3; the end repeats the beginning."""
     fine = rng.normal(0, 2.0, (height, LOOP_PX)).astype(np.float32)
     cloudy = cv2.resize(
@@ -121,6 +127,6 @@ def _belt_texture(height: int, width: int, rng: Generator) -> Pixels:
     )
     weave = 1.5 * np.sin(np.arange(LOOP_PX, dtype=np.float32) * (2 * math.pi * 256 / LOOP_PX))
     pattern = cv2.GaussianBlur(fine, (0, 0), 0.8) + cloudy + weave
-    tone = np.asarray(BELT, np.float32) * rng.uniform(0.94, 1.04) + rng.normal(0, 3, 3)
+    tone = np.asarray(belt, np.float32) * rng.uniform(0.94, 1.04) + rng.normal(0, 3, 3)
     loop = np.clip(pattern[:, :, None] + tone, 0, 255).astype(np.uint8)
     return np.concatenate([loop, loop[:, :width]], axis=1)

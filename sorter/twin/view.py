@@ -115,6 +115,14 @@ def print_report(console: Console, result: Result, *, wall_s: float) -> None:
     accuracy = score.classifier_accuracy
     if accuracy is not None:
         console.print(f"The classifier's likeliest grade was true for {accuracy:.1%}.")
+    delivered = score.delivered_accuracy
+    if delivered is not None:
+        wrong = ", ".join(f"{name} {count}" for name, count in score.wrong_by_cause.items())
+        console.print(
+            f"Of the graded items {delivered:.1%} fell into the bin of their true grade"
+            + (f"; in a wrong one because: {wrong}." if wrong else "; none into a wrong one."),
+            highlight=False,
+        )
     console.print(
         f"{result.log.frames} frames, {result.ticks} encoder ticks and {result.belt_s:.0f} s of "
         f"belt in {wall_s:.1f} s ({total / wall_s:.1f} items/s).",

@@ -9,6 +9,7 @@ from sorter.twin.fruit import Crop
 from sorter.twin.lighting import Imaging
 from sorter.twin.load import Layout
 from sorter.twin.optics import Optics
+from sorter.twin.scene import BELT
 from sorter.twin.script import BeltScript
 
 
@@ -21,3 +22,5 @@ class World:
     optics: Optics | None = None
     imaging: Imaging = field(default_factory=Imaging)
     script: BeltScript = field(default_factory=BeltScript)
+    belt: tuple[float, float, float] = BELT
+    """Blue, green, red of the belt."""

@@ -61,6 +61,12 @@ def test_what_lies_17_mm_above_the_belt_reads_3_8_percent_long() -> None:
     assert (seen[1, 0] - seen[0, 0]) / 180 == pytest.approx(1.038, abs=0.001)
 
 
+def test_a_tilted_camera_is_aimed_at_the_middle_of_its_field() -> None:
+    tilted = Optics.over(CAMERA, tilt_deg=(2, -2, 1))
+    middle = np.array([[319.5, 239.5]])
+    assert tilted.belt_mm(middle) == pytest.approx(Optics.over(CAMERA).belt_mm(middle))
+
+
 def test_a_tilt_makes_the_far_side_smaller() -> None:
     optics = Optics.over(CAMERA, tilt_deg=(0, 2, 0))
     left = optics.project(np.array([[-150.0, 144, 0], [-140.0, 144, 0]]))

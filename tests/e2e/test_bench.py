@@ -1,0 +1,137 @@
+"""`sorter bench` as a user sees it, and what the belt may do without harm."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import typer
+from typer.testing import CliRunner, Result
+
+from sorter.classifier import Classifier
+from sorter.cli.bench import bench
+from sorter.errors import SorterError
+from sorter.twin import round_fruit
+from tests.factories import StubClassifier, make_manifest
+from tests.unit.twin.ruler import ruler_classifier
+
+app = typer.Typer()
+app.command()(bench)
+
+
+@pytest.fixture
+def ruler(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Measures instead of asking a network."""
+    monkeypatch.setattr(Classifier, "load", lambda path: ruler_classifier())
+
+
+@pytest.fixture
+def first_grade(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Calls every round fruit the first grade: where it falls is a matter of timing alone."""
+    names = [grade.name for grade in round_fruit.GRADES]
+    manifest = make_manifest(names)
+    row = [float(name == "first") for name in names]
+    monkeypatch.setattr(
+        Classifier, "load", lambda path: StubClassifier(lambda photo: row, manifest)
+    )
+
+
+def invoke(*options: str) -> Result:
+    return CliRunner().invoke(app, ["--speed", "0.6", *options])
+
+
+def answer(*options: str) -> dict[str, Any]:
+    result = invoke("--json", *options)
+    assert result.exit_code == 0, result.exception
+    answered: dict[str, Any] = json.loads(result.stdout)
+    return answered
+
+
+@pytest.mark.usefixtures("ruler")
+def test_json_has_the_promised_keys_and_accounts_for_every_item() -> None:
+    found = answer("--items", "10")
+    endings = ("right", "wrong", "to_default", "lost")
+    assert sum(found[ending] for ending in endings) == found["items"] == 10
+    assert np.array(found["confusion"]).sum() == 10
+    assert sum(found["by_cause"].values()) == 10 - found["right"]
+    assert set(found) > {"classifier_accuracy", "delivered_accuracy", "grades", "wrong_by_cause"}
+
+
+@pytest.mark.usefixtures("ruler")
+def test_the_same_seed_gives_the_same_record_of_every_item() -> None:
+    disturbed = ("--items", "6", "--drift", "0.1", "--dropped", "0.1", "--noise", "4")
+    one, other, another = (answer(*disturbed, "--seed", seed) for seed in ("3", "3", "4"))
+    assert one == other
+    assert one["record_sha256"] != another["record_sha256"]
+    assert one["frames_dropped"] > 0
+
+
+@pytest.mark.usefixtures("ruler")
+@pytest.mark.parametrize(
+    "script", ["stop@2:0.6", "reverse@2:100", "slow@2:1.5", "stop@2:0.5,reverse@3.5:60,slow@6:1"]
+)
+def test_no_item_falls_into_a_bin_that_it_was_not_sent_to_whatever_the_belt_does(
+    script: str,
+) -> None:
+    found = answer("--items", "15", "--script", script)
+    assert set(found["wrong_by_cause"]) <= {"misclassified"}
+    assert found["strays"] == 0
+    assert found["lost"] == 0
+
+
+@pytest.mark.usefixtures("first_grade")
+def test_four_lanes_under_a_lens_deliver_each_into_its_own_lane() -> None:
+    found = answer(
+        *("--crop", "lemons", "--items", "16", "--pitch-mm", "100"),
+        *("--lens-mm", "800", "--tilt-deg", "1", "--readout-ms", "10", "--blur-ms", "0.3"),
+    )
+    assert found["lost"] == found["strays"] == 0
+    by_grade = dict(zip(found["grades"], found["into_bins"], strict=True))
+    sent_to = dict(zip(found["bins"], np.sum(list(by_grade.values()), axis=0), strict=True))
+    assert sent_to["waste"] == 0
+    assert [sent_to[f"best-{lane}"] for lane in range(4)] == [4, 4, 4, 4]
+
+
+@pytest.mark.hil
+@pytest.mark.usefixtures("ruler")
+def test_the_firmware_in_simavr_keeps_to_the_plan_of_the_virtual_board(
+    built_firmware: Path,
+) -> None:
+    options = ("--items", "8", "--script", "reverse@2:60")
+    one, other = (answer(*options, "--board", board) for board in ("virtual", "simavr"))
+    assert one["into_bins"] == other["into_bins"]
+
+
+@pytest.mark.usefixtures("ruler")
+def test_an_outlet_that_opens_late_misses() -> None:
+    found = answer("--items", "6", "--opening-ms", "100", "--closing-ms", "100")
+    assert found["right"] <= 1
+    assert set(found["by_cause"]) == {"missed", "caught"}
+
+
+@pytest.mark.usefixtures("ruler")
+def test_the_report_tells_what_was_delivered() -> None:
+    report = invoke("--items", "4").stdout
+    assert "fell into the bin of their true grade" in " ".join(report.split())
+
+
+@pytest.mark.usefixtures("ruler")
+@pytest.mark.parametrize(
+    ("options", "sentence"),
+    [
+        (("--crop", "pears"), "there is no crop 'pears'; choose one of cucumbers, lemons"),
+        (("--crop", "lemons"), "the belt carries lemons of the grades .* give --model"),
+        (("--script", "jump@3:1"), "is no step of a belt script"),
+        (("--tilt-deg", "1"), "need a lens; give its height: --lens-mm"),
+        (("--photos", "."), "--photos needs the bundle of a model that knows them"),
+        (("--photos", ".", "--model", "x.sorter"), "no photos; --photos wants a folder"),
+    ],
+)
+def test_a_bad_option_is_refused_in_one_sentence(options: tuple[str, str], sentence: str) -> None:
+    result = invoke(*options)
+    assert result.exit_code != 0
+    with pytest.raises(SorterError, match=sentence):
+        raise result.exception  # type: ignore[misc]
