@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sorter.shape import MEASURES
 from training import backend
 from training.errors import TrainingError
 from training.zoo import (
@@ -89,6 +88,9 @@ def build(
             f"{name} needs an input of at least {chosen.smallest_px} px, found {size_px}; "
             f"raise --size or choose another --model"
         )
+    # Late, for it imports OpenCV, and the names of the networks stand in help pages.
+    from sorter.shape import MEASURES
+
     keras = backend.keras()
     photo = keras.layers.Input((size_px, size_px, 3), name="photo")
     features = chosen.body(photo)
