@@ -72,19 +72,26 @@ class PlainQueue:
     def taken(self) -> int:
         return len(self.shots) - len(self.acknowledged)
 
-    def move(self, step: int) -> None:
+    def move(self, step: int, resting: int = 0) -> None:
+        """One tick; outlets in `resting` must not open, but may stay open."""
         self.tick += step
+        if step < 0:
+            for shot in self._open():
+                shot.ended = ("CANCELLED", "REVERSE", self.tick)
+            return
         for shot in self.shots.values():
-            if shot.ended:
+            if shot.ended or shot.opened_at is not None or self.tick < shot.first:
                 continue
-            if step < 0:
-                if shot.opened_at is not None:
-                    shot.ended = ("CANCELLED", "REVERSE", self.tick)
-                continue
-            if shot.opened_at is None and self.tick >= shot.first:
+            if resting >> shot.channel & 1 and not self.mask >> shot.channel & 1:
+                shot.ended = ("REFUSED", "MIN_CYCLE", self.tick)
+            else:
                 shot.opened_at = self.tick
-            if shot.opened_at is not None and self.tick >= shot.end:
+        for shot in self._open():
+            if self.tick >= shot.end:
                 shot.ended = ("FIRED", "NONE", self.tick)
+
+    def _open(self) -> list[PlainShot]:
+        return [s for s in self.shots.values() if s.opened_at is not None and not s.ended]
 
     def stop(self) -> None:
         for shot in self.shots.values():
@@ -92,8 +99,8 @@ class PlainQueue:
                 shot.ended = ("CANCELLED", "FLUSH", self.tick)
 
     def cut(self, channel: int) -> None:
-        for shot in self.shots.values():
-            if shot.channel == channel and shot.opened_at is not None and not shot.ended:
+        for shot in self._open():
+            if shot.channel == channel:
                 shot.ended = ("FIRED", "ON_TIME", self.tick)
 
     def acknowledge(self, item: int) -> None:
@@ -103,9 +110,8 @@ class PlainQueue:
     @property
     def mask(self) -> int:
         mask = 0
-        for shot in self.shots.values():
-            if shot.opened_at is not None and not shot.ended:
-                mask |= 1 << shot.channel
+        for shot in self._open():
+            mask |= 1 << shot.channel
         return mask
 
     @property

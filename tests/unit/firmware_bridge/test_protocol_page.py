@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from firmware_bridge import codes
+from firmware_bridge.compiled_in import CEILINGS
 from firmware_bridge.framing import encode
 from firmware_bridge.messages import BOARD_MESSAGES, HOST_MESSAGES, Message
 from firmware_bridge.packing import wire_fields
@@ -79,4 +80,15 @@ def test_the_codes_on_the_page_are_those_of_the_layouts() -> None:
         assert ", ".join(f"{code} {name.value}" for name, code in numbers.items()) in text
     causes = ", ".join(f"{code} {name}" for code, name in enumerate(codes.RESET_CAUSES))
     assert causes in text
-    assert ", ".join(f"{bit:02x} {name}" for name, bit in codes.FAULT_BITS.items()) in text
+    for bits in (codes.FAULT_BITS, codes.FLAG_BITS, codes.INPUT_BITS, codes.CAPABILITY_BITS):
+        assert f": {', '.join(f'{bit:02x} {name}' for name, bit in bits.items())}" in text
+    for names in (codes.BELT_ORDERS, codes.BEAMS, codes.OUTLET_KINDS, codes.INPUT_FUNCTIONS):
+        assert f": {', '.join(f'{code} {name}' for code, name in enumerate(names))}" in text
+
+
+def test_the_ceilings_on_the_page_are_those_that_are_compiled_in() -> None:
+    rows = re.findall(r"^\| (\w+) \| (\d+) ms \| (\d+) % \| (\d+) ms \|$", PAGE, re.M)
+    assert [(kind, *map(int, numbers)) for kind, *numbers in rows] == [
+        (kind, ceiling.max_on_ms, ceiling.duty_percent, ceiling.min_cycle_ms)
+        for kind, ceiling in CEILINGS.items()
+    ]

@@ -34,9 +34,9 @@ class Checked:
         answer = self.queue.cancel(item, fold(self.model.tick))
         assert answer.name == self.model.cancel(item)
 
-    def move(self, step: int) -> None:
-        self.model.move(step)
-        self.queue.on_tick(fold(self.model.tick), step > 0)
+    def move(self, step: int, resting: int) -> None:
+        self.model.move(step, resting)
+        self.queue.on_tick(fold(self.model.tick), step > 0, resting)
 
     def check(self) -> None:
         assert self.queue.open_mask == self.model.mask
@@ -67,9 +67,9 @@ def play(start: int, moves: list[tuple[str, tuple[int, ...]]]) -> None:
         elif name == "cancel":
             checked.cancel(numbers[0])
         elif name == "move":
-            step, times = numbers
+            step, times, resting = numbers
             for _ in range(times):
-                checked.move(step)
+                checked.move(step, resting)
                 checked.check()
         elif name == "flush":
             queue.stop(Reason.FLUSH, fold(checked.model.tick))
@@ -95,7 +95,14 @@ moves = st.lists(
             ),
         ),
         st.tuples(st.just("cancel"), st.tuples(items)),
-        st.tuples(st.just("move"), st.tuples(st.sampled_from((1, 1, 1, -1)), st.integers(1, 15))),
+        st.tuples(
+            st.just("move"),
+            st.tuples(
+                st.sampled_from((1, 1, 1, -1)),
+                st.integers(1, 15),
+                st.sampled_from((0, 0, 0, 1, 6, 0xFF)),
+            ),
+        ),
         st.tuples(st.just("flush"), st.just(())),
         st.tuples(st.just("cut"), st.tuples(channels)),
         st.tuples(st.just("acknowledge"), st.tuples(items)),
