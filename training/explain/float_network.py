@@ -60,7 +60,7 @@ class FloatNetwork:
         fed = [tf.constant(one) for one in feed(self.model, self.inputs([photo]))]
         with tf.GradientTape() as tape:
             tape.watch(fed[0])
-            features, logits = self._to_map(fed, training=False)
+            features, logits = self._to_map(fed[0] if len(fed) == 1 else fed, training=False)
             logit = logits[0, grade]
         gradients = tape.gradient(logit, features)
         joined = (np.concatenate([one[0] for one in each], -1) for each in (gradients, features))
@@ -87,7 +87,8 @@ class FloatNetwork:
         fed = [tf.constant(one) for one in feed(self.model, photos)]
         with tf.GradientTape() as tape:
             tape.watch(fed[0])
-            logit = tf.reduce_sum(self.model(fed, training=False)[:, grade])
+            said = self.model(fed[0] if len(fed) == 1 else fed, training=False)
+            logit = tf.reduce_sum(said[:, grade])
         gradient = tape.gradient(logit, fed[0]).numpy().astype(np.float64)
         return np.asarray(np.abs(gradient).max(axis=-1).mean(axis=0))
 

@@ -21,6 +21,7 @@ from training.evaluation import Evaluation
 from training.report.measures import (
     calibration_error,
     cost_per_100,
+    counts,
     far_errors,
     mix_ups,
     reliability,
@@ -55,13 +56,15 @@ def about_answers(result: Evaluation, manifest: Manifest, *, ordered: bool) -> d
     """
     worths = [grade.worth for grade in manifest.grades]
     bins = reliability(result.probabilities, result.truth)
-    right, decided = result.said == result.truth, result.decided
+    chosen = counts(result.truth, result.chosen, len(result.grades))
+    right, decided = result.chosen == result.truth, result.decided
     found: dict[str, Any] = {
         "ece": calibration_error(bins),
         "reliability": [asdict(one) for one in bins],
         "cost": {
             "declared": manifest.cost is not None,
-            "per_100": cost_per_100(result.confusion, manifest.cost),
+            "per_100": cost_per_100(chosen, manifest.cost),
+            "per_100_likeliest": cost_per_100(result.confusion, manifest.cost),
         },
         "mix_ups": [
             asdict(one) for one in mix_ups(result.grades, worths, result.confusion, manifest.cost)
@@ -126,7 +129,7 @@ def about_model(record: RunRecord, manifest: Manifest, metrics: dict[str, Any]) 
     Args:
         record: of the run.
         manifest: of the bundle.
-        metrics: with `n`, `confusion` and `robustness`.
+        metrics: with `n`, `confusion`, `notes` and `robustness`.
     """
     groups = Counter(entry.group for entry in record.entries if entry.group is not None)
     versions = {"python": platform.python_version()}
@@ -176,7 +179,7 @@ def _limits(record: RunRecord, metrics: dict[str, Any]) -> Sequence[str]:
                     f"than {FALL:.0%} of the photos."
                 )
                 break
-    return said + record.notes
+    return [*said, *record.notes, *metrics["notes"]]
 
 
 def machine() -> str:

@@ -71,6 +71,12 @@ def calibration_error(bins: Sequence[Bin]) -> float:
     return sum(one.n * abs(one.confidence - one.accuracy) for one in bins) / total
 
 
+def counts(truth: NDArray[np.intp], said: NDArray[np.intp], grades: int) -> list[list[int]]:
+    """Confusion matrix: rows truth, columns said."""
+    found = np.bincount(truth * grades + said, minlength=grades * grades)
+    return [[int(one) for one in row] for row in found.reshape(grades, grades)]
+
+
 def weighted_kappa(confusion: Sequence[Sequence[int]], ranks: Sequence[int]) -> float | None:
     """Cohen's kappa with quadratic weights (1968): 1 is perfect, 0 is chance.
 

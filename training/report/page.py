@@ -43,6 +43,7 @@ def render(
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
+        lstrip_blocks=True,
     )
     environment.filters |= {
         "of_100": lambda share: f"{100 * share:.0f}",

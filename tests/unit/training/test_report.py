@@ -105,7 +105,8 @@ def metrics(name: str, grades: list[str], confusion: list[list[int]]) -> dict[st
         **{"ece": 0.2, "float_accuracy": 0.5, "int8_accuracy": 0.5, "size_bytes": 150_000},
         **{"epochs": 1, "best_epoch": 1, "parameters": 12_345, "method": "forced top-1"},
         "photos": {"train": 4, "validation": 1, "calibration": 1, "test": n},
-        "cost": {"declared": False, "per_100": 50.0},
+        "cost": {"declared": False, "per_100": 50.0, "per_100_likeliest": 50.0},
+        "strange": 0.0,
         "mix_ups": [
             {
                 "truth": grades[0],
