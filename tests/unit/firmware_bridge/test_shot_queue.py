@@ -1,6 +1,8 @@
 """The queue against a plain model; the C queue is held against this one as part of its board."""
 
-from hypothesis import given, settings
+from collections import Counter
+
+from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
 from firmware_bridge.board import Outcome, Reason
@@ -57,7 +59,8 @@ class Checked:
         return self.near + ahead(tick, fold(self.near))
 
 
-def play(start: int, moves: list[tuple[str, tuple[int, ...]]]) -> None:
+def play(start: int, moves: list[tuple[str, tuple[int, ...]]]) -> PlainQueue:
+    """What the model has come to; the queue has come to the same after every move."""
     checked = Checked(start)
     queue = checked.queue
     for name, numbers in moves:
@@ -82,42 +85,71 @@ def play(start: int, moves: list[tuple[str, tuple[int, ...]]]) -> None:
             queue.acknowledge(numbers[0])
             checked.model.acknowledge(numbers[0])
         checked.check()
+    return checked.model
 
 
-items = st.integers(1, 12)
-channels = st.integers(0, 8)
+items = st.integers(1, 8)
+channels = st.sampled_from((0, 0, 1, 1, 2, 7, 8))
+mates = st.sampled_from((0, 0, *range(1, 9)))
+offers = st.tuples(
+    st.just("offer"),
+    st.one_of(
+        st.tuples(items, channels, st.integers(1, 12), st.integers(1, 12), mates),
+        st.tuples(items, channels, st.integers(-3, 40), st.integers(-1, 20), mates),
+    ),
+)
+forward = st.tuples(
+    st.just("move"),
+    st.tuples(st.just(1), st.integers(1, 15), st.sampled_from((0, 0, 1, 6, 0xFF))),
+)
+backward = st.tuples(st.just("move"), st.tuples(st.just(-1), st.integers(1, 5), st.just(0)))
 moves = st.lists(
     st.one_of(
-        st.tuples(
-            st.just("offer"),
-            st.tuples(
-                items, channels, st.integers(-3, 40), st.integers(-1, 20), st.integers(0, 12)
-            ),
-        ),
+        offers,
+        offers,
+        forward,
+        forward,
+        backward,
         st.tuples(st.just("cancel"), st.tuples(items)),
-        st.tuples(
-            st.just("move"),
-            st.tuples(
-                st.sampled_from((1, 1, 1, -1)),
-                st.integers(1, 15),
-                st.sampled_from((0, 0, 0, 1, 6, 0xFF)),
-            ),
-        ),
+        st.tuples(st.just("cancel"), st.tuples(items)),
         st.tuples(st.just("flush"), st.just(())),
         st.tuples(st.just("cut"), st.tuples(channels)),
         st.tuples(st.just("acknowledge"), st.tuples(items)),
     ),
+    min_size=8,
     max_size=40,
 )
 starts = st.sampled_from((0, 1_000, 2**31 - 20, 2**32 - 20))
 
 
 @given(starts, moves)
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=400, deadline=None)
 def test_the_queue_does_what_the_plain_model_does(
     start: int, moves: list[tuple[str, tuple[int, ...]]]
 ) -> None:
     play(start, moves)
+
+
+def test_the_models_moves_lead_to_every_end_of_a_shot() -> None:
+    """Or the comparison would be one of empty queues."""
+    ends: Counter[str] = Counter()
+
+    @given(starts, moves)
+    @settings(max_examples=300, deadline=None, derandomize=True, phases=[Phase.generate])
+    def look(start: int, moves: list[tuple[str, tuple[int, ...]]]) -> None:
+        shots = play(start, moves).shots.values()
+        ends.update({f"{shot.ended[0]} {shot.ended[1]}" for shot in shots if shot.ended})
+
+    look()
+    assert set(ends) == {
+        "FIRED NONE",
+        "FIRED ON_TIME",
+        "REFUSED MIN_CYCLE",
+        "CANCELLED REVERSE",
+        "CANCELLED FLUSH",
+        "CANCELLED CANCEL",
+    }
+    assert min(ends.values()) >= 3, ends
 
 
 def test_a_window_of_one_tick_opens_and_closes() -> None:
