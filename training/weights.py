@@ -5,11 +5,13 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import warnings
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from sorter.whole_file import whole_file
 from training import backend
 from training.errors import TrainingError
 from training.zoo.backbones import BACKBONES
@@ -105,7 +107,7 @@ def _download(backbone: Any, model: str) -> None:
     make = BACKBONES[model].application
     assert make is not None
     try:
-        with backend.quiet():
+        with backend.quiet(), _whole_downloads():
             donor = make(None, weights=IMAGENET)
     except Exception as error:
         # Keras raises a bare Exception when a download breaks off.
@@ -113,3 +115,24 @@ def _download(backbone: Any, model: str) -> None:
             f"--weights imagenet: they cannot be downloaded ({error}); try again, or give a file"
         ) from error
     backbone.set_weights(donor.get_weights())
+
+
+@contextlib.contextmanager
+def _whole_downloads() -> Iterator[None]:
+    """Let Keras download whole files or none.
+
+    It writes to the final name from the first byte on; a kill would leave half a file there.
+    """
+    from keras.src.utils import file_utils
+
+    fetch = file_utils.urlretrieve
+
+    def whole(address: str, target: str, *others: Any) -> None:
+        with whole_file(Path(target)) as partial:
+            fetch(address, partial, *others)
+
+    file_utils.urlretrieve = whole
+    try:
+        yield
+    finally:
+        file_utils.urlretrieve = fetch

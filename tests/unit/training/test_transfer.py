@@ -3,6 +3,7 @@ from __future__ import annotations
 import sqlite3
 from pathlib import Path
 from typing import Any
+from urllib.error import URLError
 
 import numpy as np
 import pytest
@@ -181,6 +182,33 @@ def test_weights_that_lack_a_layer_do_not_fit(weights_file: Path, tmp_path: Path
     backbone = zoo.build("mobilenet-0.25", SIDE, 3).backbone
     with pytest.raises(TrainingError, match=r"torn.weights.h5 does not fit"):
         weights.load(backbone, str(path), "mobilenet-0.25")
+
+
+@pytest.mark.training
+def test_a_download_that_breaks_off_leaves_nothing_under_a_final_name(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from keras.src.backend import config
+    from keras.src.utils import file_utils
+
+    written: list[str] = []
+
+    def half(address: str, target: Path, report: Any) -> None:
+        Path(target).write_bytes(b"half of it")
+        written.extend(path.name for path in Path(target).parent.iterdir())
+        raise URLError("the line is dead")
+
+    monkeypatch.setattr(config, "_KERAS_DIR", str(tmp_path))
+    monkeypatch.setattr(file_utils, "urlretrieve", half)
+    backbone = zoo.build("mobilenet-0.25", 128, 3).backbone
+    with pytest.raises(
+        TrainingError, match=r"cannot be downloaded .*the line is dead.*give a file"
+    ):
+        weights.load(backbone, "imagenet", "mobilenet-0.25")
+    assert [name for name in written if not name.startswith("partial.")] == []
+    assert written
+    assert [path for path in tmp_path.rglob("*") if path.is_file()] == []
+    assert file_utils.urlretrieve is half
 
 
 @pytest.mark.parametrize(
