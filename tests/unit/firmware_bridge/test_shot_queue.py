@@ -127,7 +127,7 @@ def test_the_models_moves_lead_to_every_end_of_a_shot() -> None:
     ends: Counter[str] = Counter()
 
     @given(starts, moves)
-    @settings(max_examples=200, deadline=None, derandomize=True, phases=[Phase.generate])
+    @settings(max_examples=300, deadline=None, derandomize=True, phases=[Phase.generate])
     def look(start: int, moves: list[tuple[str, tuple[int, ...]]]) -> None:
         shots = play(start, moves).shots.values()
         ends.update({f"{shot.ended[0]} {shot.ended[1]}" for shot in shots if shot.ended})
