@@ -46,11 +46,16 @@ def run(
     from training.full_disk import explained
     from training.learn import learn
     from training.pack import pack
+    from training.photos import scan
     from training.progress import steps
     from training.quantize import quantizer as check
     from training.run_folder import BUNDLE
+    from training.views.head import MEAN
+    from training.views.items import check_several
 
     check(quantizer)
+    if joined_by != MEAN:
+        check_several(scan(photos), joined_by)
     with explained(out), steps() as bars:
         record = learn(photos, out, settings, bars)
         metrics = pack(

@@ -10,8 +10,12 @@ import numpy as np
 
 from sorter.bundle import Bundle
 from sorter.views import Join
+from training.errors import TrainingError
 from training.evaluation import Evaluation
 from training.photos import Photo
+
+FEWEST = 50
+"""Items of several photos from which a recurrent head can be learned, chosen and calibrated."""
 
 
 def items(photos: Sequence[Photo]) -> list[list[int]]:
@@ -24,6 +28,21 @@ def items(photos: Sequence[Photo]) -> list[list[int]]:
         key = index if photo.item is None else (photo.grade, photo.item)
         members.setdefault(key, []).append(index)
     return list(members.values())
+
+
+def check_several(photos: Sequence[Photo], kind: str) -> None:
+    """Refuse a recurrent head for a folder with too few items of several photos.
+
+    Raises:
+        TrainingError: there are fewer than `FEWEST`.
+    """
+    several = sum(len(views) > 1 for views in items(photos))
+    if several < FEWEST:
+        raise TrainingError(
+            f"--views {kind}: found {several} items with several photos, at least {FEWEST} are "
+            f"needed; take several photos of more items and name them in photos.csv, or leave "
+            f"--views out"
+        )
 
 
 def of_items(photos: Evaluation, shown: Sequence[Photo], join: Join) -> Evaluation | None:

@@ -116,6 +116,7 @@ def test_unreadable_photos_are_refused_by_name(refuse: Refuse, tmp_path: Path) -
         ("--size", "big", "--size: found 'big'; give 'auto' or a number from 16 to 512"),
         ("--size", "8", "--size: found '8'"),
         ("--split", "thirds", "--split: found 'thirds'; choose one of: random, blocks"),
+        ("--views", "rnn", "--views: found 'rnn'; choose one of: mean, gru, lstm"),
         ("--fine-tune", "2", "--fine-tune: there are no weights to start from"),
         ("--weights", "imagenet", "--weights: ds-cnn is trained from scratch"),
         ("--model", "resnet", "no model is called 'resnet'; choose one of: ds-cnn, deep-mnist"),
@@ -127,6 +128,16 @@ def test_an_option_that_is_not_allowed_is_named(
     write_photos(tmp_path / "photos")
     args = ("run", tmp_path / "photos", "--out", tmp_path / "out", option, value)
     assert sentence in refuse(*args)
+
+
+@pytest.mark.training
+def test_a_head_for_views_that_nobody_took_is_refused_at_once(
+    refuse: Refuse, tmp_path: Path
+) -> None:
+    photos = write_photos(tmp_path / "photos")
+    err = refuse("run", photos, "--out", tmp_path / "out", "--views", "gru")
+    assert "--views gru: found 0 items with several photos, at least 50 are needed" in err
+    assert not (tmp_path / "out").exists()
 
 
 def test_a_finished_run_is_not_written_over(refuse: Refuse, tmp_path: Path) -> None:
