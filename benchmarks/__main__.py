@@ -7,7 +7,7 @@ import sys
 
 from benchmarks.report import Report
 
-ALL = ("training", "board")
+ALL = ("training", "board", "line")
 PARTS = ("runs", "promises", "networks", "audit")
 """Of `training`, to be run alone."""
 

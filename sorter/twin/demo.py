@@ -19,6 +19,7 @@ from sorter.grades_fit import grades_fit
 from sorter.line import Line
 from sorter.records import Records
 from sorter.twin.belt import Belt
+from sorter.twin.fruit import Fruit
 from sorter.twin.load import load
 from sorter.twin.lockstep import Lockstep, Log
 from sorter.twin.machine import Machine
@@ -86,6 +87,7 @@ class Demo:
         records: Records | None = None,
         machine: Machine | None = None,
         mix: Sequence[str] | None = None,
+        fruits: Sequence[Fruit] | None = None,
         world: World | None = None,
         pace: Callable[[float], None] = flat_out,
         watch: Callable[[Frame, Log], None] = lambda frame, log: None,
@@ -101,6 +103,7 @@ class Demo:
             records: where each item leaves its row.
             machine: as it really is; as configured unless given.
             mix: grades that the fruit is chosen from, each as likely; all unless given.
+            fruits: the very ones to lay on the belt, in this order, in the place of any others.
             world: the produce, and what camera and belt do to it; the demo's unless given.
             pace: see `Lockstep`.
             watch: see `Lockstep`.
@@ -115,7 +118,7 @@ class Demo:
         self._grades = classifier.grades
         choice, fruit, scene = (default_rng([seed, stream]) for stream in range(3))
         laid = load(
-            _any_grades(items, mix or world.crop.grade_names, choice),
+            fruits or _any_grades(items, mix or world.crop.grade_names, choice),
             config.camera,
             fruit,
             first_mm=config.camera.reference_mm + RUN_UP_MM,

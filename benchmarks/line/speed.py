@@ -1,0 +1,165 @@
+"""1280 × 720 at 60 frames/s from memory at the full rates, on the clock of the wall."""
+
+from __future__ import annotations
+
+import tempfile
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+
+from benchmarks.line.belt_film import BeltFilm
+from benchmarks.line.machines import Bench, benches
+from benchmarks.line.scale import scaled
+from benchmarks.line.still_board import StillBoard
+from benchmarks.report import Report
+from firmware_bridge.board import Board
+from sorter.camera.newest import NewestFrame
+from sorter.decision import Decision
+from sorter.frame import Capture
+from sorter.line import Line
+from sorter.records import Records
+from sorter.verdict import Why
+
+ITEMS_PER_LANE = 40
+SHOWINGS = scaled(6, 2)
+WARM_UP_S = 1.0
+SERVICE_S = 0.002
+"""As the daemon."""
+
+
+class FilmCamera:
+    """A camera that gives a film's frames at their time, whether anybody is ready or not."""
+
+    def __init__(self, film: BeltFilm, fps: float, showings: int, clock_0_s: float) -> None:
+        self._film = film
+        self._frame_s = 1 / fps
+        self._frames = showings * film.frames
+        self._start_s = clock_0_s
+        self.produced = 0
+
+    def open(self) -> None:
+        """It runs."""
+
+    def read(self) -> Capture | None:
+        """Wait for the next frame's time, and decode it where it is coded."""
+        if self.produced == self._frames:
+            return None
+        index, self.produced = self.produced, self.produced + 1
+        due_s = self._start_s + index * self._frame_s
+        if (wait_s := due_s - time.monotonic()) > 0:
+            time.sleep(wait_s)
+        shown = self._film.show(index)
+        return Capture(pixels=shown.pixels, time_s=due_s, index=index)
+
+    def close(self) -> None:
+        """Nothing to let go of."""
+
+    def __enter__(self) -> FilmCamera:
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        pass
+
+
+@dataclass(slots=True, kw_only=True)
+class Outcome:
+    """What one run at full rate came to."""
+
+    decisions: list[Decision] = field(default_factory=list)
+    shot_s: list[float] = field(default_factory=list)
+    """From a frame's time to its shots sent, of each frame that brought any."""
+    produced: int = 0
+    stepped: int = 0
+    skipped: int = 0
+    cores: list[float] = field(default_factory=list)
+    """Share of each core that was busy, with whatever."""
+    own: float = 0.0
+    """Cores that this process used."""
+
+
+def measure(report: Report) -> None:
+    """Both machines, with raw frames and with frames to decode."""
+    for bench in benches():
+        for jpeg in (False, True):
+            name = f"{bench.name}, MJPEG" if jpeg else bench.name
+            items = ITEMS_PER_LANE * bench.lanes
+            film = BeltFilm(bench, bench.config, items=items, jpeg=jpeg)
+            outcome = run(bench, film)
+            laid = items * SHOWINGS
+            why = [decision.verdict.why for decision in outcome.decisions]
+            report.at_most(
+                f"{name}: items undecided", abs(laid - len(outcome.decisions)), "items", 0
+            )
+            report.at_most(f"{name}: too late", why.count(Why.TOO_LATE), "items", 0)
+            report.at_most(
+                f"{name}: frames not accounted for",
+                abs(outcome.produced - outcome.stepped - outcome.skipped),
+                "frames",
+                0,
+            )
+            p99_ms = 1000 * float(np.percentile(outcome.shot_s, 99)) if outcome.shot_s else 1e9
+            report.at_most(f"{name}: frame to shot sent, p99", round(p99_ms, 1), "ms", 25)
+            cores = " ".join(f"{100 * share:.0f} %" for share in outcome.cores)
+            print(
+                f"       {laid} items at {bench.items_per_s:g}/s, {outcome.stepped} frames, "
+                f"{outcome.skipped} skipped; cores {cores}; this process {outcome.own:.2f} cores"
+            )
+
+
+def run(bench: Bench, film: BeltFilm) -> Outcome:
+    """Show a film at its speed to a line with records on disk."""
+    outcome = Outcome()
+    start_s = time.monotonic() + WARM_UP_S
+    fps = bench.config.camera.fps
+    camera = FilmCamera(film, fps, SHOWINGS, start_s)
+    handed: list[float] = []
+    board: Board = StillBoard(
+        lambda time_s: film.tick((time_s - start_s) * fps),
+        lambda shot: handed.append(time.monotonic()),
+    )
+    with tempfile.TemporaryDirectory() as folder, Records(Path(folder) / "r.sqlite") as records:
+        line = Line(
+            config=bench.config,
+            classifier=bench.classifier,
+            board=board,
+            records=records,
+            lot="speed",
+        )
+        line.start(time.monotonic())
+        line.service(time.monotonic())
+        frames = NewestFrame(camera)
+        busy = core_times()
+        used_s, since_s = time.process_time(), time.monotonic()
+        frames.open()
+        while not frames.ended:
+            capture = frames.take(SERVICE_S)
+            if capture is not None:
+                handed.clear()
+                outcome.decisions += line.step(capture, time.monotonic())
+                outcome.stepped += 1
+                if handed:
+                    outcome.shot_s.append(handed[-1] - capture.time_s)
+            line.service(time.monotonic())
+        wall_s = time.monotonic() - since_s
+        outcome.own = (time.process_time() - used_s) / wall_s
+        outcome.cores = [
+            (after[0] - before[0]) / max(1, after[1] - before[1])
+            for before, after in zip(busy, core_times(), strict=True)
+        ]
+        outcome.decisions += line.finish(time.monotonic())
+        outcome.skipped, outcome.produced = frames.skipped, camera.produced
+        frames.close()
+    return outcome
+
+
+def core_times() -> list[tuple[int, int]]:
+    """Busy and all jiffies of each core since the start of the machine, from /proc/stat."""
+    cores = []
+    for row in Path("/proc/stat").read_text(encoding="ascii").splitlines():
+        name, *counts = row.split()
+        if name.startswith("cpu") and name != "cpu":
+            jiffies = [int(count) for count in counts[:8]]
+            cores.append((sum(jiffies) - jiffies[3] - jiffies[4], sum(jiffies)))
+    return cores
