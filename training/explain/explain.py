@@ -21,7 +21,7 @@ from training.explain.float_network import FloatNetwork
 from training.explain.int8_network import Int8Network
 from training.explain.occlusion import occlusion
 from training.explain.picture import overlay, row, shown
-from training.explain.subject import Map, Subject, as_seen, enlarge
+from training.explain.subject import Map, Subject, as_seen, enlarge, steady_map
 from training.progress import Steps
 from training.run_folder import RunRecord, load_network
 
@@ -128,7 +128,7 @@ def attention(subject: Subject, photo: Pixels, grade: int) -> tuple[Map, float, 
     The shares are 0 where nothing is told from the belt, or where nothing speaks for the grade.
     """
     seen = as_seen(photo, subject.preprocess)
-    heat = enlarge(subject.class_map(photo, grade), len(seen))
+    heat = enlarge(steady_map(subject, photo, grade), len(seen))
     mask = outline(seen)
     mask = cv2.resize(mask, (len(seen), len(seen)), interpolation=cv2.INTER_NEAREST)
     return heat, float((heat * mask).sum() / max(heat.sum(), 1e-12)), float(mask.mean())

@@ -16,7 +16,7 @@ from training.explain.float_network import FloatNetwork
 from training.explain.int8_network import Int8Network
 from training.explain.occlusion import occlusion
 from training.explain.picture import overlay, shown
-from training.explain.subject import Map, as_seen
+from training.explain.subject import Map, as_seen, steady_map
 from training.photos import Photo, read_all
 from training.progress import Steps
 from training.report import findings
@@ -98,7 +98,7 @@ def write_report(
 def _attention(subject: Int8Network, photo: Pixels, grade: int) -> Map:
     """The class map; the occlusion of a model of which none can be made."""
     try:
-        return subject.class_map(photo, grade)
+        return steady_map(subject, photo, grade)
     except TrainingError:
         return occlusion(subject, photo, grade)
 
