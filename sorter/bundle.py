@@ -9,7 +9,7 @@ import zipfile
 import zlib
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Literal, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,8 +21,9 @@ from sorter.stranger import FEATURES, Familiar
 from sorter.whole_file import whole_file
 
 FORMAT = 1
-KNOWN_ROLES = frozenset({"classifier", "views"})
-"""`views` joins what the classifier says about several views of one item; see `sorter.views`."""
+KNOWN_ROLES = frozenset({"classifier", "views", "detector"})
+"""`views` joins what the classifier says about several views of one item; see `sorter.views`.
+`detector` finds the items in a frame; see `sorter.finding.detector`."""
 MAX_FILES = 32
 MAX_UNPACKED_BYTES = 256 * 1024 * 1024
 MANIFEST, GOLDEN, SUMS = "bundle.json", "golden.npz", "SHA256SUMS"
@@ -87,6 +88,20 @@ class Stranger(BaseModel):
     """Of the photos of known produce that are called strange."""
 
 
+class DetectorInput(BaseModel):
+    """What the detector wants, and when an answer of it counts."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+    colour_order: Literal["RGB", "BGR"] = "RGB"
+    mean: float = 127.5
+    std: float = Field(default=127.5, gt=0)
+    """The network sees `(level - mean) / std`."""
+    least_score: float = Field(default=0.5, gt=0, lt=1)
+    most_overlap: float = Field(default=0.5, gt=0, lt=1)
+    """Intersection over union of two boxes above which they are one item, found twice."""
+
+
 class Manifest(BaseModel):
     """`bundle.json`."""
 
@@ -103,6 +118,8 @@ class Manifest(BaseModel):
     unsure_below: float = Field(default=0.0, ge=0, le=1)
     """A best probability that is not over this is called unsure; at 1 every one is."""
     stranger: Stranger | None = None
+    detector: DetectorInput = DetectorInput()
+    """Means something only where the bundle holds a detector."""
     measures: tuple[str, ...] = ()
     """What of the item's shape the classifier takes as its second input; see `sorter.shape`."""
     cost: list[list[float]] | None = None

@@ -108,6 +108,13 @@ class RecordsConfig(_Section):
     path: ConfiguredPath = Path("/var/lib/sorter/records.sqlite")
 
 
+class FinderConfig(_Section):
+    """How items are found in a frame."""
+
+    source: Literal["background", "detector"] = "background"
+    """By their difference to the empty belt, or by the bundle's detector."""
+
+
 class OutletConfig(_Section):
     """One way off the belt."""
 
@@ -141,6 +148,7 @@ class SorterConfig(_Section):
     belt: BeltConfig = BeltConfig()
     board: BoardConfig = BoardConfig()
     model: ModelConfig = ModelConfig()
+    finder: FinderConfig = FinderConfig()
     records: RecordsConfig = RecordsConfig()
     outlets: list[OutletConfig] = Field(min_length=1)
 

@@ -1,4 +1,4 @@
-"""Do the outlets and the model speak of the same grades?"""
+"""Do the config and the model speak of the same grades, and of the same way to find items?"""
 
 from __future__ import annotations
 
@@ -48,6 +48,9 @@ def grades_fit(config: SorterConfig, manifest: Manifest) -> GradesFit:
                 errors.append(
                     (keys, f"the default outlet may only take the lowest grade ({names})")
                 )
+    if config.finder.source == "detector" and "detector" not in manifest.roles:
+        sentence = "the model bundle holds no detector; allowed with it: background"
+        errors.append((("finder", "source"), sentence))
     taken = {grade for outlet in config.outlets for grade in outlet.grades}
     warnings: list[tuple[Keys, str]] = [
         (("outlets",), f"no outlet takes {name}; it rides to {config.default_outlet.name}")

@@ -13,7 +13,7 @@ from sorter.decision import Decision
 from sorter.dispatcher import Dispatcher
 from sorter.errors import SorterError
 from sorter.finding.finder import Finder
-from sorter.finding.segmenting import SegmentingFinder
+from sorter.finding.from_config import make_finder
 from sorter.frame import Frame
 from sorter.grader import Grader
 from sorter.item import Item
@@ -50,9 +50,7 @@ class Pipeline:
         lanes = 1 + max(outlet.lane for outlet in config.outlets)
         self.lot = lot
         self._field_px = camera.field_px
-        self._finder = finder or SegmentingFinder(
-            camera, config.belt, classifier.bundle.manifest.preprocess, ruler
-        )
+        self._finder = finder or make_finder(config, classifier.bundle, ruler)
         middle_px = (across_px - 1) / 2
         ends_px = np.array([[-0.5, middle_px], [along_px - 0.5, middle_px]], np.float32)
         entry_mm, exit_mm = ruler.belt_mm(ends_px)[:, 0].tolist()

@@ -210,10 +210,10 @@ def test_a_newer_format_asks_for_an_update(path: Path) -> None:
 def test_an_unknown_role_that_is_required_is_refused(path: Path) -> None:
     roles = {
         "classifier": {"file": "model.tflite"},
-        "detector": {"file": "detector.tflite"},
+        "weigher": {"file": "weigher.tflite"},
     }
     rewrite(path, set_manifest(roles=roles))
-    assert "role 'detector'" in refusal(path)
+    assert "role 'weigher'" in refusal(path)
 
 
 def test_an_unknown_role_that_is_not_required_is_left_aside(path: Path) -> None:

@@ -121,6 +121,7 @@ def test_the_schema_for_editors_knows_every_section() -> None:
         "belt",
         "board",
         "model",
+        "finder",
         "records",
         "outlets",
     }
