@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from sorter.stranger import Familiar
 from training import backend, int8_file, parity
@@ -32,6 +33,9 @@ class Quantized:
     """Photos on which the ranges of the activations were measured."""
     parity: Parity
     """Of the network and the file, on the validation part."""
+    validation_logits: NDArray[np.float64]
+    """Of the file: n × grades."""
+    validation_truth: NDArray[np.intp]
     familiar: Familiar
 
 
@@ -74,6 +78,8 @@ def quantized(network: Any, record: RunRecord, *, by: str, steps: Steps) -> Quan
         model=model,
         ranges=len(order),
         parity=found,
+        validation_logits=by_int8,
+        validation_truth=validation.labels,
         familiar=familiar(train, calibration, record.preprocess, seed=record.seed, advance=advance),
     )
 
