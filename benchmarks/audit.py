@@ -8,7 +8,6 @@ different lemons: the photos are numbered in the order in which they were taken.
 from __future__ import annotations
 
 import itertools
-import os
 import shutil
 import tempfile
 import time
@@ -20,13 +19,13 @@ import cv2
 import numpy as np
 
 from benchmarks.report import RESULTS, Report
+from benchmarks.sets import DATA
 from sorter.frame import Pixels
 from sorter.photo import read_photo
 from training.audit.audit import Audit, audit
 from training.audit.page import write_page
 from training.progress import steps
 
-DATA = Path(os.environ.get("SORTER_DATA", Path(__file__).parents[2] / "shared" / "data"))
 ORIGINALS = 60
 """So many photos of a set get a copy of each kind."""
 NEIGHBOURS = 5

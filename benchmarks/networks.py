@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import tempfile
 import time
 from pathlib import Path
@@ -11,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from benchmarks.report import Report
+from benchmarks.sets import DATA
 from training import backend, loop, photos, transfer, zoo
 from training.audit.border import border
 from training.bottlenecks import bottlenecks, open_cache
@@ -22,7 +22,6 @@ from training.progress import Silent
 from training.zoo import Network
 from training.zoo.backbones import POOLED
 
-DATA = Path(os.environ.get("SORTER_DATA", Path(__file__).parents[2] / "shared" / "data"))
 FOLDS = 5
 ANCESTOR, OURS = "deep-mnist", zoo.DEFAULT
 ROUNDS, STEPS = 12, 25
