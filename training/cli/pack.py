@@ -28,9 +28,10 @@ def pack(
     from training.full_disk import explained
     from training.pack import pack as pack_run
     from training.progress import steps
+    from training.report.report import REPORT
 
     with explained(out), steps() as bars:
         metrics = pack_run(run, out, bars, target_error=target_error, by=quantizer, views=joined_by)
     show.notes(metrics["notes"])
     show.metrics(metrics)
-    print(f"Wrote {out}")
+    print(f"Wrote {out} and {run / REPORT}, which any browser opens")

@@ -18,7 +18,10 @@ def run(
     *,
     photos: options.Photos,
     out: Annotated[
-        Path, typer.Option(metavar="DIR", help="Gets model.sorter, metrics.json and the run.")
+        Path,
+        typer.Option(
+            metavar="DIR", help="Gets model.sorter, report.html, metrics.json and the run."
+        ),
     ],
     target_error: options.TargetError = 0.05,
     quantizer: options.Quantizer = "tflite",
@@ -49,6 +52,7 @@ def run(
     from training.photos import scan
     from training.progress import steps
     from training.quantize import quantizer as check
+    from training.report.report import REPORT
     from training.run_folder import BUNDLE
     from training.views.head import MEAN
     from training.views.items import check_several
@@ -64,4 +68,4 @@ def run(
     show.notes(record.notes)
     show.notes(metrics["notes"])
     show.metrics(metrics)
-    print(f"Wrote {out / BUNDLE}")
+    print(f"Wrote {out / BUNDLE} and {out / REPORT}, which any browser opens")

@@ -10,8 +10,6 @@ from typing import Any
 
 import cv2
 import numpy as np
-from jinja2 import Environment, PackageLoader, StrictUndefined
-from markupsafe import Markup
 
 from sorter.frame import Pixels
 
@@ -37,6 +35,10 @@ def render(
         worst: pictures of the photos in `metrics["worst"]`.
         examples: of each row of `metrics["robustness"]`, a photo at each strength.
     """
+    # Late: without the extra `train` it is TensorFlow whose absence ends a command, in a sentence.
+    from jinja2 import Environment, PackageLoader, StrictUndefined
+    from markupsafe import Markup
+
     # Names of grades and files are anybody's: every value is escaped.
     environment = Environment(
         loader=PackageLoader("training.report", "."),
