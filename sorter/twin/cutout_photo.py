@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from sorter.frame import Pixels
 
-WORKING_PX = 256
+WORKING_PX = 192
 """Photos are cut at this size; a smaller one is enlarged, so that its outline gets smooth."""
 BORDER_SHARE = 0.06
 """Width of the photo's border that shows nothing but background, by its side."""

@@ -12,7 +12,7 @@ from sorter.bundle import Grade
 from sorter.errors import SorterError
 from sorter.frame import Pixels
 from sorter.photo import list_photos, read_photo
-from sorter.twin.cutout_photo import cut_out
+from sorter.twin.cutout_photo import WORKING_PX, cut_out
 from sorter.twin.photo_fruit import PhotoCrop
 from tests.shared_data import shared_data
 
@@ -75,7 +75,7 @@ def test_an_item_lies_on_the_belt_in_its_true_size(tmp_path: Path) -> None:
     found = cut_out(read_photo(fruit.path))
     assert found is not None
     area_mm2 = (1 - sprite.passing[:, :, 0] / 255 > 0.5).sum() * MM_PER_PX**2
-    assert area_mm2 == pytest.approx(found.cover.sum() * (100 / 256) ** 2, rel=0.05)
+    assert area_mm2 == pytest.approx(found.cover.sum() * (100 / WORKING_PX) ** 2, rel=0.05)
 
 
 def test_an_item_can_be_turned(tmp_path: Path) -> None:
