@@ -12,7 +12,7 @@ help:
 	@echo "make test       installs everything, then ruff, mypy and pytest"
 	@echo "make lint       ruff and mypy only"
 	@echo "make firmware   builds the firmware and the simulator's shim"
-	@echo "make bench      measures every promise in numbers (make bench-training: one of them)"
+	@echo "make bench      measures every promise in numbers (make bench-training, bench-line: one of them)"
 	@echo "make demo-bundle  renders photos and trains the demo's model anew"
 	@echo "make docs       renders the pictures in docs/ anew"
 
