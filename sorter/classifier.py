@@ -6,6 +6,7 @@ import math
 from collections.abc import Sequence
 from pathlib import Path
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -111,7 +112,11 @@ class Classifier:
 
     def quantize(self, photos: Sequence[Pixels]) -> NDArray[np.int8]:
         """Preprocess and quantize: n photos (uint8, BGR, any size) to n × size × size × 3 int8."""
-        return self._levels[np.stack([self._preprocess(photo) for photo in photos])]
+        size = self._preprocess.size_px
+        inputs = np.empty((len(photos), size, size, 3), np.int8)
+        for photo, row in zip(photos, inputs, strict=True):
+            cv2.LUT(self._preprocess(photo), self._levels, dst=row)
+        return inputs
 
     def invoke(self, inputs: NDArray[np.int8]) -> NDArray[np.int8]:
         """Run the model on n × size × size × 3 int8; returns n × grades int8.

@@ -12,7 +12,10 @@ from sorter.frame import Pixels
 
 Floats = NDArray[np.float32]
 
-OTHERS_REACH_PX = 10
+Box = tuple[int, int, int, int]
+"""Left, top, right, bottom; the last two outside."""
+
+REACH_PX = 10
 """A soft edge or shadow of a neighbour that its outline leaves out, in pixels of the frame."""
 
 
@@ -21,9 +24,10 @@ def cut(
     *,
     centre_px: tuple[float, float],
     side_px: int,
-    own: Floats | None = None,
-    others: Sequence[Floats] = (),
-    belt: Callable[[tuple[int, int, int, int]], Pixels] | None = None,
+    outlines: Sequence[Floats] = (),
+    boxes_px: Floats | None = None,
+    own: int = 0,
+    belt: Callable[[Box], Pixels] | None = None,
 ) -> Pixels:
     """Cut a square around an item and paint the other items over with belt.
 
@@ -31,9 +35,11 @@ def cut(
         pixels: the frame.
         centre_px: column and row of the item's centre.
         side_px: of the square; what lies outside the frame repeats its edge.
-        own: outline of the item, which is not painted over; n × 2 in pixels of the frame.
-        others: outlines of other items, n × 2 in pixels of the frame.
-        belt: the empty belt in a box of the frame (left, top, right, bottom); needed with `others`.
+        outlines: of all items in the frame, n × 2 in its pixels.
+        boxes_px: upright box of each of them, n × 4: left, top, right, bottom; needed with
+            `outlines`.
+        own: which of them is the item's; what lies in it is not painted over.
+        belt: the empty belt in a box of the frame; needed with `outlines`.
 
     Returns:
         side_px × side_px × 3, uint8, BGR; may be a view of the frame, and is not to be written to.
@@ -44,21 +50,13 @@ def cut(
     x0, x1 = max(0, left), min(width, left + side_px)
     y0, y1 = max(0, top), min(height, top + side_px)
     photo = pixels[y0:y1, x0:x1]
-    boxes = [_reached(outline, (x0, y0, x1, y1)) for outline in others]
-    hidden = [(outline, box) for outline, box in zip(others, boxes, strict=True) if box is not None]
-    if hidden and belt is not None:
-        photo = photo.copy()
-        for outline, (bx0, by0, bx1, by1) in hidden:
-            over = np.zeros((by1 - by0, bx1 - bx0), np.uint8)
-            corner = np.array([bx0, by0])
-            drawn = np.rint(outline - corner).astype(np.int32)
-            cv2.drawContours(over, [drawn], -1, 255, cv2.FILLED)
-            cv2.drawContours(over, [drawn], -1, 255, 2 * OTHERS_REACH_PX)
-            if own is not None:
-                kept = np.rint(own - corner).astype(np.int32)
-                cv2.drawContours(over, [kept], -1, 0, cv2.FILLED)
-            part = photo[by0 - y0 : by1 - y0, bx0 - x0 : bx1 - x0]
-            cv2.copyTo(belt((bx0, by0, bx1, by1)), over, part)
+    if belt is not None and boxes_px is not None:
+        reached = _reached(boxes_px, own, (x0, y0, x1, y1))
+        if reached:
+            photo = photo.copy()
+        for k, box in reached:
+            part = photo[box[1] - y0 : box[3] - y0, box[0] - x0 : box[2] - x0]
+            cv2.copyTo(belt(box), _hidden(outlines[k], outlines[own], box), part)
     if (y1 - y0, x1 - x0) == (side_px, side_px):
         return photo
     return np.asarray(
@@ -74,11 +72,20 @@ def cut(
     )
 
 
-def _reached(
-    outline: Floats, window: tuple[int, int, int, int]
-) -> tuple[int, int, int, int] | None:
-    """The part of a window that an outline with its soft edge reaches: left, top, right, bottom."""
-    left, top, width, height = cv2.boundingRect(outline)
-    x0, x1 = max(window[0], left - OTHERS_REACH_PX), min(window[2], left + width + OTHERS_REACH_PX)
-    y0, y1 = max(window[1], top - OTHERS_REACH_PX), min(window[3], top + height + OTHERS_REACH_PX)
-    return (x0, y0, x1, y1) if x0 < x1 and y0 < y1 else None
+def _reached(boxes_px: Floats, own: int, window: Box) -> list[tuple[int, Box]]:
+    """Which other items reach into a window with their soft edge, and the part where they do."""
+    low = np.maximum(np.floor(boxes_px[:, :2]) - REACH_PX, window[:2]).astype(int)
+    high = np.minimum(np.ceil(boxes_px[:, 2:]) + 1 + REACH_PX, window[2:]).astype(int)
+    inside = (low < high).all(axis=1)
+    inside[own] = False
+    return [(k, (*low[k].tolist(), *high[k].tolist())) for k in np.flatnonzero(inside).tolist()]
+
+
+def _hidden(outline: Floats, own: Floats, box: Box) -> NDArray[np.uint8]:
+    """What to paint over in a box: another item with its soft edge, but nothing of the own one."""
+    mask = np.zeros((box[3] - box[1], box[2] - box[0]), np.uint8)
+    corner = np.array(box[:2], np.float32)
+    cv2.drawContours(mask, [np.rint(outline - corner).astype(np.int32)], -1, 255, cv2.FILLED)
+    mask = cv2.dilate(mask, np.ones((2 * REACH_PX + 1, 2 * REACH_PX + 1), np.uint8))
+    cv2.drawContours(mask, [np.rint(own - corner).astype(np.int32)], -1, 0, cv2.FILLED)
+    return np.asarray(mask, np.uint8)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
 from functools import partial
 
 import cv2
@@ -11,7 +10,7 @@ from numpy.typing import NDArray
 
 from sorter.config import BeltConfig, CameraConfig
 from sorter.finding.background import ONE, Background
-from sorter.finding.cutout import cut
+from sorter.finding.cutout import Box, cut
 from sorter.finding.outline import outlines_px, refine
 from sorter.finding.photo_window import PhotoWindow
 from sorter.finding.splitting import Contour, Part, looks_like_one, split
@@ -141,12 +140,9 @@ class SegmentingFinder:
         along_mm, across_mm = self._extents_mm(low_px, high_px, heights_mm, frame.speed_mm_per_s)
         belt_mm = frame.tick * self._mm_per_tick
         outlines = outlines_px(contours, scale)
-        photos = partial(
-            _photo,
-            frame.pixels,
-            outlines,
-            partial(_belt, self._background, self._background.gain, scale),
-        )
+        belt = partial(_belt, self._background, self._background.gain, scale)
+        boxes_px = np.concatenate([low_px, high_px], axis=1)
+        photo = partial(cut, frame.pixels, outlines=outlines, boxes_px=boxes_px, belt=belt)
         sightings = []
         for k, part in enumerate(parts):
             (behind, ahead), (upper, lower) = along_mm[k], across_mm[k]
@@ -163,7 +159,7 @@ class SegmentingFinder:
                     measurer=partial(
                         _measure, self._ruler, outlines[k], frame.pixels, frame.speed_mm_per_s
                     ),
-                    cutter=partial(photos, k, centre_px, side_px),
+                    cutter=partial(photo, own=k, centre_px=centre_px, side_px=side_px),
                 )
             )
         return sightings
@@ -202,30 +198,11 @@ def _measure(ruler: Ruler, outline_px: Floats, pixels: Pixels, speed_mm_per_s: f
     return ruler.measure(refine(outline_px, pixels), pixels, speed_mm_per_s=speed_mm_per_s)
 
 
-def _photo(
-    pixels: Pixels,
-    outlines: Sequence[Floats],
-    belt: Callable[[tuple[int, int, int, int]], Pixels],
-    number: int,
-    centre_px: tuple[float, float],
-    side_px: int,
-) -> Pixels:
-    others = [outline for k, outline in enumerate(outlines) if k != number]
-    return cut(
-        pixels,
-        centre_px=centre_px,
-        side_px=side_px,
-        own=outlines[number],
-        others=others,
-        belt=belt,
-    )
-
-
 def _belt(
     background: Background,
     gain: tuple[float, float, float],
     scale: float,
-    box: tuple[int, int, int, int],
+    box: Box,
 ) -> Pixels:
     """The empty belt in a box of the full frame."""
     left, top, right, bottom = box

@@ -12,6 +12,9 @@ STANDING_MM = 400.0
 """Belt travel after which an unchanged pixel shows no item: longer than any of them."""
 UNIT_MM = 4.0
 """The travel is counted in these, to fit into eight bits."""
+MOVING_SHARE = 0.005
+"""Of the image that has to change between two frames. Otherwise the belt slips, or has jammed under
+an encoder that goes on, and what stands still is fruit."""
 UNCHANGED = 8.0
 """Ratio to the belt, in 128ths, by which a pixel that stands still may vary: noise, and a little
 dirt on the belt behind it, but not the rounding of a fruit."""
@@ -46,6 +49,8 @@ class Standing:
             return None
         changed = cv2.compare(cv2.absdiff(ratio, self._shown), UNCHANGED, cv2.CMP_GT)
         cv2.copyTo(ratio, changed, self._shown)
+        if cv2.countNonZero(cv2.bitwise_and(changed, odd)) < MOVING_SHARE * odd.size:
+            return None
         cv2.add(self._travel, float(min(units, 255)), dst=self._travel)
         still = cv2.bitwise_and(odd, cv2.bitwise_not(changed))
         cv2.bitwise_and(self._travel, still, dst=self._travel)

@@ -149,6 +149,13 @@ def test_nothing_is_taken_for_a_stain_while_the_belt_stands() -> None:
         assert len(finder.find(expose(stained(belt()), index=index))) == 1
 
 
+def test_fruit_on_a_belt_that_has_jammed_under_a_running_encoder_is_not_taken_for_a_stain() -> None:
+    finder = make_finder()
+    jammed = lay(belt(), THREE)
+    for index in range(60):
+        assert len(finder.find(expose(jammed, index=index, tick=40.0 * index))) == 3
+
+
 def test_fruit_in_a_regular_row_is_not_taken_for_a_stain() -> None:
     finder = make_finder()
     for index in range(60):
