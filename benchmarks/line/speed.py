@@ -22,8 +22,9 @@ from sorter.line import Line
 from sorter.records import Records
 from sorter.verdict import Why
 
-ITEMS_PER_LANE = 40
-SHOWINGS = scaled(6, 2)
+ITEMS_PER_LANE = 24
+"""On one showing of the film; its frames take half a gigabyte."""
+SHOWINGS = scaled(10, 2)
 WARM_UP_S = 1.0
 SERVICE_S = 0.002
 """As the daemon."""
@@ -83,29 +84,26 @@ def measure(report: Report) -> None:
     """Both machines, with raw frames and with frames to decode."""
     for bench in benches():
         for jpeg in (False, True):
-            name = f"{bench.name}, MJPEG" if jpeg else bench.name
-            items = ITEMS_PER_LANE * bench.lanes
-            film = BeltFilm(bench, bench.config, items=items, jpeg=jpeg)
-            outcome = run(bench, film)
-            laid = items * SHOWINGS
-            why = [decision.verdict.why for decision in outcome.decisions]
-            report.at_most(
-                f"{name}: items undecided", abs(laid - len(outcome.decisions)), "items", 0
-            )
-            report.at_most(f"{name}: too late", why.count(Why.TOO_LATE), "items", 0)
-            report.at_most(
-                f"{name}: frames not accounted for",
-                abs(outcome.produced - outcome.stepped - outcome.skipped),
-                "frames",
-                0,
-            )
-            p99_ms = 1000 * float(np.percentile(outcome.shot_s, 99)) if outcome.shot_s else 1e9
-            report.at_most(f"{name}: frame to shot sent, p99", round(p99_ms, 1), "ms", 25)
-            cores = " ".join(f"{100 * share:.0f} %" for share in outcome.cores)
-            print(
-                f"       {laid} items at {bench.items_per_s:g}/s, {outcome.stepped} frames, "
-                f"{outcome.skipped} skipped; cores {cores}; this process {outcome.own:.2f} cores"
-            )
+            _measure(report, bench, jpeg)
+
+
+def _measure(report: Report, bench: Bench, jpeg: bool) -> None:
+    name = f"{bench.name}, MJPEG" if jpeg else bench.name
+    items = ITEMS_PER_LANE * bench.lanes
+    outcome = run(bench, BeltFilm(bench, bench.config, items=items, jpeg=jpeg))
+    laid = items * SHOWINGS
+    why = [decision.verdict.why for decision in outcome.decisions]
+    missing = abs(outcome.produced - outcome.stepped - outcome.skipped)
+    report.at_most(f"{name}: items undecided", abs(laid - len(outcome.decisions)), "items", 0)
+    report.at_most(f"{name}: too late", why.count(Why.TOO_LATE), "items", 0)
+    report.at_most(f"{name}: frames not accounted for", missing, "frames", 0)
+    p99_ms = 1000 * float(np.percentile(outcome.shot_s, 99)) if outcome.shot_s else 1e9
+    report.at_most(f"{name}: frame to shot sent, p99", round(p99_ms, 1), "ms", 25)
+    cores = " ".join(f"{100 * share:.0f} %" for share in outcome.cores)
+    print(
+        f"       {laid} items at {bench.items_per_s:g}/s, {outcome.stepped} frames, "
+        f"{outcome.skipped} skipped; cores {cores}; this process {outcome.own:.2f} cores"
+    )
 
 
 def run(bench: Bench, film: BeltFilm) -> Outcome:

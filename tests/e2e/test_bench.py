@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+import cv2
 import numpy as np
 import pytest
 import typer
@@ -14,6 +15,7 @@ from typer.testing import CliRunner, Result
 from sorter.classifier import Classifier
 from sorter.cli.bench import bench
 from sorter.errors import SorterError
+from sorter.preprocess import Preprocess
 from sorter.twin import round_fruit
 from tests.factories import StubClassifier, make_manifest
 from tests.unit.twin.ruler import ruler_classifier
@@ -93,6 +95,28 @@ def test_four_lanes_under_a_lens_deliver_each_into_its_own_lane() -> None:
     sent_to = dict(zip(found["bins"], np.sum(list(by_grade.values()), axis=0), strict=True))
     assert sent_to["waste"] == 0
     assert [sent_to[f"best-{lane}"] for lane in range(4)] == [4, 4, 4, 4]
+
+
+def test_items_out_of_photos_are_sorted_by_the_model_that_knows_them(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, skin in (("yellow", (40, 190, 220)), ("brown", (30, 60, 90))):
+        (tmp_path / name).mkdir()
+        photo = np.full((160, 160, 3), (170, 175, 180), np.uint8)
+        cv2.ellipse(photo, (80, 80), (55, 40), 15, 0, 360, skin, -1)
+        cv2.imwrite(str(tmp_path / name / "0.png"), photo)
+    preprocess = Preprocess(size_px=96, window_mm=120.0)
+    stub = StubClassifier(
+        lambda photo: (1.0, 0.0) if photo[60:-60, 60:-60, 1].mean() > 120 else (0.0, 1.0),
+        make_manifest(["yellow", "brown"], preprocess=preprocess),
+    )
+    monkeypatch.setattr(Classifier, "load", lambda path: stub)
+    found = answer(
+        *("--photos", str(tmp_path), "--photo-mm", "120", "--model", "any.sorter", "--items", "6")
+    )
+    assert found["grades"] == ["yellow", "brown"]
+    assert found["right"] == 6
+    assert np.trace(found["confusion"]) == 6
 
 
 @pytest.mark.hil

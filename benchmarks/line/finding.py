@@ -1,0 +1,237 @@
+"""Finding and following a frame with 21 items, and cutting photos, against the barest way to do it.
+
+All on one thread, and in turns in one run: what slows one slows the other.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.random import default_rng
+
+from benchmarks.line.opencv_network import opencv_network
+from benchmarks.line.scale import scaled
+from benchmarks.report import Report
+from sorter.classifier import Classifier
+from sorter.config import SorterConfig
+from sorter.finding.segmenting import SegmentingFinder
+from sorter.frame import Frame, Pixels
+from sorter.item import Sighting
+from sorter.preprocess import Preprocess
+from sorter.ruler.linear import LinearRuler
+from sorter.tracker import Tracker
+from sorter.twin.crops import CUCUMBERS, ROUND
+from sorter.twin.demo import with_speed
+from sorter.twin.load import Laid, Layout, load
+from sorter.twin.scene import Scene
+from sorter.twin.setup import demo_classifier, round_config
+
+ITEMS_IN_VIEW = 21
+STRETCH = 40
+"""Frames of running belt that are rendered."""
+SHOWINGS = scaled(12, 3)
+APART_MM = 5000.0
+"""Belt between two showings."""
+BATCH = 8
+CROP_ROUNDS = scaled(60, 15)
+THRESHOLD = 24
+
+
+def measure(report: Report) -> None:
+    """Measure both."""
+    threads = cv2.getNumThreads()
+    cv2.setNumThreads(1)
+    try:
+        _finding(report)
+        _crops(report)
+    finally:
+        cv2.setNumThreads(threads)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Film:
+    frames: list[Frame]
+    items: list[int]
+    """In view, wholly or in part, in each frame."""
+    empty: Pixels
+
+
+def _film(config: SorterConfig, layout: Layout) -> _Film:
+    camera, belt = config.camera, config.belt
+    rng = default_rng(5)
+    field_mm = camera.width * camera.mm_per_px
+    grades = [ROUND.grade_names[int(rng.integers(len(ROUND.grade_names)))] for _ in range(120)]
+    laid = list(load(grades, camera, rng, first_mm=0.0, crop=ROUND, layout=layout))
+    scene = Scene(camera, rng)
+    step_mm = belt.speed_mm_per_s / camera.fps
+    empty = scene.render(-1e4, 0.0, [])
+    frames, items = [], []
+    for index in range(STRETCH):
+        travel_mm = field_mm + index * step_mm
+        seen = [one for one in laid if _in_view(one, travel_mm, config)]
+        pixels = scene.render(travel_mm, index / camera.fps, [one.placed for one in seen])
+        frames.append(
+            Frame(
+                pixels=pixels,
+                time_s=index / camera.fps,
+                tick=travel_mm / belt.mm_per_tick,
+                index=index,
+            )
+        )
+        items.append(len(seen))
+    return _Film(frames=frames, items=items, empty=empty)
+
+
+def _in_view(laid: Laid, travel_mm: float, config: SorterConfig) -> bool:
+    camera, produce = config.camera, laid.produce
+    at_mm = travel_mm - produce.at_mm
+    half_mm = produce.along_mm / 2
+    exit_mm = camera.width * camera.mm_per_px - camera.reference_mm
+    return -camera.reference_mm < at_mm + half_mm and at_mm - half_mm < exit_mm
+
+
+def _finding(report: Report) -> None:
+    config = with_speed(round_config(), 1.0)
+    camera, belt = config.camera, config.belt
+    film = _film(config, Layout(lanes=4, pitch_mm=107, jitter_mm=4, clumps=0.15))
+    small = (camera.width // 2, camera.height // 2)
+    empty = cv2.resize(film.empty, small, interpolation=cv2.INTER_AREA)
+
+    def bare(pixels: Pixels) -> None:
+        mask = _bare_mask(pixels, small, empty)
+        cv2.connectedComponentsWithStats(mask, connectivity=8)
+
+    def bare_outlines(pixels: Pixels) -> None:
+        mask = _bare_mask(pixels, small, empty)
+        cv2.findContours(mask, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
+
+    finder = SegmentingFinder(camera, belt, Preprocess(size_px=96), LinearRuler(camera))
+    tracker = Tracker(
+        mm_per_tick=belt.mm_per_tick,
+        entry_mm=-camera.reference_mm,
+        exit_mm=camera.width * camera.mm_per_px - camera.reference_mm,
+        lane_edges_mm=[camera.height * camera.mm_per_px * k / 4 for k in (1, 2, 3)],
+    )
+    taken: dict[str, list[float]] = {"bare": [], "outlines": [], "ours": []}
+    found: list[int] = []
+    for showing in range(SHOWINGS):
+        gap_ticks = showing * APART_MM / belt.mm_per_tick
+        for frame, items in zip(film.frames, film.items, strict=True):
+            shown = Frame(
+                pixels=frame.pixels,
+                time_s=frame.time_s + showing,
+                tick=frame.tick + gap_ticks,
+                index=frame.index,
+                speed_mm_per_s=belt.speed_mm_per_s,
+            )
+            bare_s = _timed(lambda f=shown: bare(f.pixels))
+            outlines_s = _timed(lambda f=shown: bare_outlines(f.pixels))
+            start_s = time.perf_counter()
+            sightings = finder.find(shown)
+            due = tracker.follow(shown.tick, sightings, blind=finder.blind)
+            ours_s = time.perf_counter() - start_s
+            del due
+            if items == ITEMS_IN_VIEW:
+                taken["bare"].append(bare_s)
+                taken["outlines"].append(outlines_s)
+                taken["ours"].append(ours_s)
+                found.append(len(sightings))
+    best = {name: min(times) for name, times in taken.items()}
+    middle = {name: float(np.median(times)) for name, times in taken.items()}
+    report.at_most("find and follow by a bare pass", best["ours"] / best["bare"], "x", 2.5)
+    report.beside("the same, medians", middle["ours"] / middle["bare"], "x")
+    report.beside("find and follow 21 items", round(best["ours"] * 1e3, 3), "ms")
+    report.beside("bare pass", round(best["bare"] * 1e3, 3), "ms")
+    report.beside("bare pass, outlines for components", round(best["outlines"] * 1e3, 3), "ms")
+    report.beside("by that one", best["ours"] / best["outlines"], "x")
+    report.at_least("items found of 21", float(np.mean(found)), "", ITEMS_IN_VIEW - 0.5)
+
+
+def _bare_mask(pixels: Pixels, small: tuple[int, int], empty: Pixels) -> Pixels:
+    half = cv2.resize(pixels, small, interpolation=cv2.INTER_AREA)
+    grey = cv2.cvtColor(cv2.absdiff(half, empty), cv2.COLOR_BGR2GRAY)
+    return np.asarray(cv2.threshold(grey, THRESHOLD, 255, cv2.THRESH_BINARY)[1], np.uint8)
+
+
+def _crops(report: Report) -> None:
+    classifier = demo_classifier()
+    size = classifier.bundle.manifest.preprocess.size_px
+    sightings = _cucumbers(classifier)
+    windows = [np.ascontiguousarray(one.crop) for one in sightings]
+
+    def bare() -> None:
+        photos = [cv2.resize(one, (size, size), interpolation=cv2.INTER_AREA) for one in windows]
+        classifier.invoke(np.stack(photos).view(np.int8))
+
+    def ours() -> None:
+        classifier.invoke(classifier.quantize([one.crop for one in sightings]))
+
+    small = [cv2.resize(one, (size, size), interpolation=cv2.INTER_AREA) for one in windows]
+    inputs = classifier.quantize(small)
+    invoke_s, bare_s, ours_s, packed_s = _in_turns(
+        [lambda: classifier.invoke(inputs), bare, ours, lambda: _packed(small[0])]
+    )
+    over_us = (ours_s - bare_s) / BATCH * 1e6
+    ratio = ours_s / bare_s
+    if ratio <= 1.3:
+        report.at_most("crop in a batch of 8 by bare resize and invoke", ratio, "x", 1.3)
+    else:
+        report.at_most("crop in a batch of 8 over bare resize and invoke", over_us, "us", 50)
+    report.beside("crop in a batch of 8", ours_s / BATCH * 1e6, "us")
+    report.beside("bare resize and invoke", bare_s / BATCH * 1e6, "us")
+    report.beside("over it", over_us, "us")
+    report.beside("invoke alone", invoke_s / BATCH * 1e6, "us")
+    report.beside("packing pixels in plain Python", packed_s * 1e6, "us")
+    network = opencv_network(classifier)
+    if isinstance(network, str):
+        print(f"       OpenCV's DNN: {network}")
+        return
+    floats = np.stack(small).astype(np.float32) / 255
+    again_s, opencv_s = _in_turns([lambda: classifier.invoke(inputs), lambda: network(floats)])
+    agree = network(floats).argmax(axis=1) == classifier.invoke(inputs).argmax(axis=1)
+    report.beside("OpenCV's DNN says the same", float(agree.mean()), "of 1")
+    report.beside("OpenCV's DNN, same network in float32", opencv_s / BATCH * 1e6, "us")
+    report.beside("its time by the int8 invoke", opencv_s / again_s, "x")
+
+
+def _cucumbers(classifier: Classifier) -> list[Sighting]:
+    """A batch of views of cucumbers that lie as close as the fastest line has them."""
+    config = round_config()
+    camera, belt = config.camera, config.belt
+    preprocess = classifier.bundle.manifest.preprocess
+    finder = SegmentingFinder(camera, belt, preprocess, LinearRuler(camera))
+    rng = default_rng(7)
+    grades = ["2L", "L", "M", "S", "2S"] * 4
+    layout = Layout(pitch_mm=60, crosswise_deg=3)
+    laid = list(load(grades, camera, rng, first_mm=0.0, crop=CUCUMBERS, layout=layout))
+    pixels = Scene(camera, rng).render(500.0, 0.0, [one.placed for one in laid])
+    frame = Frame(pixels=pixels, time_s=0.0, tick=0.0, index=0)
+    whole = [one for one in finder.find(frame) if one.complete and not one.touching]
+    if len(whole) < BATCH:
+        raise RuntimeError(f"{len(whole)} whole items in a frame laid out for {BATCH}")
+    return whole[:BATCH]
+
+
+def _packed(photo: Pixels) -> list[int]:
+    """Features as integers 0xRRGGBB, pixel by pixel, as widely used SDKs want them."""
+    features = []
+    for row in photo:
+        for blue, green, red in row.tolist():
+            features.append((red << 16) + (green << 8) + blue)
+    return features
+
+
+def _in_turns(steps: Sequence[Callable[[], object]]) -> list[float]:
+    """Shortest time of each, in seconds."""
+    taken = [[_timed(step) for step in steps] for _ in range(CROP_ROUNDS)]
+    return np.min(taken, axis=0).tolist()
+
+
+def _timed(step: Callable[[], object]) -> float:
+    start_s = time.perf_counter()
+    step()
+    return time.perf_counter() - start_s

@@ -1,0 +1,105 @@
+"""The classifier's network in OpenCV's DNN, as a peer."""
+
+from __future__ import annotations
+
+import contextlib
+import importlib.util
+import io
+from collections.abc import Callable
+from typing import Any
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from sorter.classifier import Classifier
+
+Run = Callable[[NDArray[np.float32]], NDArray[np.float32]]
+
+
+def opencv_network(classifier: Classifier) -> Run | str:
+    """The same layers with the same weights in float32, or one sentence why there is none.
+
+    OpenCV's importer lacks the int8 mean at the network's end, so the file itself cannot be given
+    to it: its layers are built again in Keras, and that network is handed over.
+    """
+    if importlib.util.find_spec("tensorflow") is None:
+        return "not measured: needs TensorFlow to write the network in float32"
+    from training import backend
+
+    tf = backend.tensorflow()
+    model = classifier.bundle.models["classifier"]
+    interpreter = tf.lite.Interpreter(model_content=model, num_threads=1)
+    interpreter.allocate_tensors()
+    try:
+        keras_model = _rebuilt(interpreter, classifier)
+    except KeyError as error:
+        return f"not measured: the network has a layer that is not known here ({error})"
+    # The converter prints what it saves.
+    with contextlib.redirect_stdout(io.StringIO()):
+        written = tf.lite.TFLiteConverter.from_keras_model(keras_model).convert()
+    try:
+        net = cv2.dnn.readNetFromTFLite(np.frombuffer(written, np.uint8))
+    except cv2.error as error:
+        return f"not measured: OpenCV {cv2.__version__} cannot read the network ({error.err})"
+
+    def run(inputs: NDArray[np.float32]) -> NDArray[np.float32]:
+        net.setInput(np.ascontiguousarray(inputs.transpose(0, 3, 1, 2)))
+        return np.asarray(net.forward(), np.float32)
+
+    return run
+
+
+def _rebuilt(interpreter: Any, classifier: Classifier) -> Any:
+    import keras
+
+    details = {one["index"]: one for one in interpreter.get_tensor_details()}
+
+    def real(index: int) -> NDArray[np.float32]:
+        values = interpreter.get_tensor(index).astype(np.float32)
+        quantized = details[index]["quantization_parameters"]
+        scales, points = quantized["scales"], quantized["zero_points"]
+        if not len(scales):
+            return values
+        shape = [1] * values.ndim
+        if len(scales) > 1:
+            shape[quantized["quantized_dimension"]] = -1
+        return np.asarray((values - points.reshape(shape)) * scales.reshape(shape), np.float32)
+
+    size = classifier.bundle.manifest.preprocess.size_px
+    first = keras.Input((size, size, 3), batch_size=None)
+    made: dict[int, Any] = {interpreter.get_input_details()[0]["index"]: first}
+    for op in interpreter._get_ops_details():
+        if op["op_name"] == "DELEGATE":
+            continue
+        inputs, output = [int(k) for k in op["inputs"]], int(op["outputs"][0])
+        known = [made[k] for k in inputs if k in made]
+        weights = [real(k) for k in inputs if k not in made]
+        if op["op_name"] == "ADD":
+            made[output] = keras.layers.ReLU()(keras.layers.Add()(known))
+            continue
+        if op["op_name"] == "MEAN":
+            made[output] = keras.layers.GlobalAveragePooling2D()(known[0])
+            continue
+        kernel, bias = weights[:2]
+        stride = 1
+        if op["op_name"] in ("CONV_2D", "DEPTHWISE_CONV_2D"):
+            stride = known[0].shape[1] // int(details[output]["shape"][1])
+        layer = {
+            "CONV_2D": lambda k=kernel, s=stride: keras.layers.Conv2D(
+                k.shape[0], k.shape[1:3], s, "same", activation="relu"
+            ),
+            "DEPTHWISE_CONV_2D": lambda k=kernel, s=stride: keras.layers.DepthwiseConv2D(
+                k.shape[1:3], s, "same", activation="relu"
+            ),
+            "FULLY_CONNECTED": lambda k=kernel: keras.layers.Dense(k.shape[0]),
+        }[op["op_name"]]()
+        made[output] = layer(known[0])
+        turned = {
+            "CONV_2D": (1, 2, 3, 0),
+            "DEPTHWISE_CONV_2D": (1, 2, 3, 0),
+            "FULLY_CONNECTED": (1, 0),
+        }[op["op_name"]]
+        layer.set_weights([kernel.transpose(turned), bias])
+    last = interpreter.get_output_details()[0]["index"]
+    return keras.Model(first, made[last])
