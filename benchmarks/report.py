@@ -12,20 +12,24 @@ RESULTS = Path(__file__).with_name("results")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Number:
-    """A measured value and its limit."""
+    """A measured value and its limit, if one was promised."""
 
     name: str
     value: float
     unit: str
-    limit: float
-    better: Literal["more", "less"]
+    limit: float | None = None
+    better: Literal["more", "less"] = "less"
 
     @property
     def short(self) -> bool:
         """Whether the promise is broken."""
+        if self.limit is None:
+            return False
         return self.value < self.limit if self.better == "more" else self.value > self.limit
 
     def __str__(self) -> str:
+        if self.limit is None:
+            return f"       {self.name:<32}  {self.value:g} {self.unit}"
         sign = ">=" if self.better == "more" else "<="
         verdict = "short" if self.short else "ok"
         return f"{verdict:<5}  {self.name:<32}  {self.value:g} {self.unit}  {sign} {self.limit:g}"
@@ -45,6 +49,10 @@ class Report:
     def at_most(self, name: str, value: float, unit: str, limit: float) -> None:
         """A number of which less is better."""
         self._add(Number(name=name, value=value, unit=unit, limit=limit, better="less"))
+
+    def beside(self, name: str, value: float, unit: str) -> None:
+        """A number that is not promised, to be read beside those that are."""
+        self._add(Number(name=name, value=value, unit=unit))
 
     def _add(self, number: Number) -> None:
         self.numbers.append(number)

@@ -51,8 +51,7 @@ class Overlaps:
 def overlaps(first: Sequence[Place], second: Sequence[Place]) -> Overlaps:
     """Compare two sets of places."""
     one, other = _ends(first)[:, None], _ends(second)[None]
-    shared = np.minimum(one[..., 1], other[..., 1]) - np.maximum(one[..., 0], other[..., 0])
-    shared = np.maximum(shared, 0.0)
+    shared = _shared(one, other)
     size, other_size = one[..., 1] - one[..., 0], other[..., 1] - other[..., 0]
     return Overlaps(
         area_mm2=shared.prod(axis=2),
@@ -68,7 +67,7 @@ def duplicates(places: Sequence[Place]) -> list[int]:
         return []
     ends = _ends(places)
     area = (ends[..., 1] - ends[..., 0]).prod(axis=1)
-    shared = overlaps(places, places).area_mm2
+    shared = _shared(ends[:, None], ends[None]).prod(axis=2)
     iou = shared / np.maximum(area[:, None] + area[None] - shared, 1e-9)
     dropped: list[int] = []
     for k in np.argsort(-area, kind="stable").tolist():
@@ -76,6 +75,12 @@ def duplicates(places: Sequence[Place]) -> list[int]:
             doubled = np.flatnonzero(iou[k] > DUPLICATE_IOU).tolist()
             dropped += [d for d in doubled if d != k and d not in dropped]
     return dropped
+
+
+def _shared(one: NDArray[np.float64], other: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Lengths that ends, ... × 2 × 2, have in common, along and across."""
+    shared = np.minimum(one[..., 1], other[..., 1]) - np.maximum(one[..., 0], other[..., 0])
+    return np.asarray(np.maximum(shared, 0.0))
 
 
 def _ends(places: Sequence[Place]) -> NDArray[np.float64]:

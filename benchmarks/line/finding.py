@@ -190,7 +190,7 @@ def _crops(report: Report) -> None:
     if isinstance(network, str):
         print(f"       OpenCV's DNN: {network}")
         return
-    floats = np.stack(small).astype(np.float32) / 255
+    floats = np.stack([one[:, :, ::-1] for one in small]).astype(np.float32) / 255
     again_s, opencv_s = _in_turns([lambda: classifier.invoke(inputs), lambda: network(floats)])
     agree = network(floats).argmax(axis=1) == classifier.invoke(inputs).argmax(axis=1)
     report.beside("OpenCV's DNN says the same", float(agree.mean()), "of 1")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from functools import partial
 
 import cv2
@@ -11,9 +12,10 @@ from numpy.typing import NDArray
 from sorter.config import BeltConfig, CameraConfig
 from sorter.finding.background import ONE, Background
 from sorter.finding.cutout import Box, cut
+from sorter.finding.notches import Contour
 from sorter.finding.outline import outlines_px, refine
 from sorter.finding.photo_window import PhotoWindow
-from sorter.finding.splitting import Contour, Part, looks_like_one, split
+from sorter.finding.splitting import Part, looks_like_one, split
 from sorter.frame import Frame, Pixels
 from sorter.item import Measures, Sighting, Span
 from sorter.preprocess import Preprocess
@@ -126,8 +128,9 @@ class SegmentingFinder:
         if not parts:
             return []
         small_h, small_w = small.shape[:2]
-        parts.sort(key=lambda part: int(part.contour[:, 0, 0].min()))
         boxes = np.array([cv2.boundingRect(part.contour) for part in parts], np.float32)
+        order = np.argsort(boxes[:, 0], kind="stable")
+        boxes, parts = boxes[order], [parts[k] for k in order.tolist()]
         low, high = boxes[:, :2], boxes[:, :2] + boxes[:, 2:]
         size = np.array([small_w, small_h], np.float32)
         inside = np.concatenate([low >= EDGE_PX, high <= size - EDGE_PX], axis=1)
@@ -143,11 +146,12 @@ class SegmentingFinder:
         belt = partial(_belt, self._background, self._background.gain, scale)
         boxes_px = np.concatenate([low_px, high_px], axis=1)
         photo = partial(cut, frame.pixels, outlines=outlines, boxes_px=boxes_px, belt=belt)
+        longer_px = (high_px - low_px).max(axis=1).tolist()
+        centres_px = ((low_px + high_px + 1) / 2).tolist()
         sightings = []
         for k, part in enumerate(parts):
             (behind, ahead), (upper, lower) = along_mm[k], across_mm[k]
-            side_px = self._window.side_px(float((high_px[k] - low_px[k]).max()))
-            centre_px = ((low_px[k] + high_px[k] + 1) / 2).tolist()
+            side_px = self._window.side_px(longer_px[k])
             sightings.append(
                 Sighting(
                     along=Span(low_mm=behind - belt_mm, high_mm=ahead - belt_mm),
@@ -159,7 +163,7 @@ class SegmentingFinder:
                     measurer=partial(
                         _measure, self._ruler, outlines[k], frame.pixels, frame.speed_mm_per_s
                     ),
-                    cutter=partial(photo, own=k, centre_px=centre_px, side_px=side_px),
+                    cutter=partial(photo, own=k, centre_px=centres_px[k], side_px=side_px),
                 )
             )
         return sightings
@@ -191,7 +195,7 @@ def _thickness_px(contour: Contour) -> float:
     """Width of a strip with the same area and outline, or the diameter of a disc of that area."""
     area, around = cv2.contourArea(contour), cv2.arcLength(contour, True)
     slack = around * around / 4 - 4 * area
-    return float(2 * np.sqrt(area / np.pi) if slack <= 0 else around / 4 - np.sqrt(slack) / 2)
+    return 2 * math.sqrt(area / math.pi) if slack <= 0 else around / 4 - math.sqrt(slack) / 2
 
 
 def _measure(ruler: Ruler, outline_px: Floats, pixels: Pixels, speed_mm_per_s: float) -> Measures:

@@ -12,6 +12,9 @@ STANDING_MM = 400.0
 """Belt travel after which an unchanged pixel shows no item: longer than any of them."""
 UNIT_MM = 4.0
 """The travel is counted in these, to fit into eight bits."""
+MOST_UNITS = 20
+"""That one frame counts for: however far the belt has gone since the last one, a few frames that
+agree are needed."""
 MOVING_SHARE = 0.005
 """Of the image that has to change between two frames. Otherwise the belt slips, or has jammed under
 an encoder that goes on, and what stands still is fruit."""
@@ -44,6 +47,7 @@ class Standing:
         if not units:
             return None
         self._rest_mm -= units * UNIT_MM
+        units = min(units, MOST_UNITS)
         if self._shown is None or self._travel is None:
             self._shown, self._travel = ratio.copy(), np.zeros_like(odd)
             return None
@@ -51,7 +55,7 @@ class Standing:
         cv2.copyTo(ratio, changed, self._shown)
         if cv2.countNonZero(cv2.bitwise_and(changed, odd)) < MOVING_SHARE * odd.size:
             return None
-        cv2.add(self._travel, float(min(units, 255)), dst=self._travel)
+        cv2.add(self._travel, float(units), dst=self._travel)
         still = cv2.bitwise_and(odd, cv2.bitwise_not(changed))
         cv2.bitwise_and(self._travel, still, dst=self._travel)
         return np.asarray(cv2.compare(self._travel, STANDING_MM / UNIT_MM, cv2.CMP_GE), np.uint8)

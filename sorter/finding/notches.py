@@ -1,0 +1,74 @@
+"""Notches in an outline: where it is not convex."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+Contour = NDArray[np.int32]
+
+OPPOSITE_NOTCH = 0.25
+"""Depth, as a share of the half width, of two notches that face each other."""
+LEAST_PART = 0.2
+"""Of the area, on either side of the line between such notches."""
+FACING = -0.5
+"""Cosine of the angle between the ways out of two notches that face each other, at the most."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Notch:
+    """A part of the outline that does not reach its convex hull."""
+
+    start: int
+    """Place in the contour where the hull is left."""
+    end: int
+    """Where it is reached again."""
+    deepest: int
+    depth_px: float
+
+
+def notches(contour: Contour) -> list[Notch]:
+    """All of an outline, n × 1 × 2 as OpenCV gives it, in its order."""
+    if len(contour) < 8:
+        return []
+    defects = cv2.convexityDefects(contour, cv2.convexHull(contour, returnPoints=False))
+    if defects is None:
+        return []
+    # OpenCV 4 gives n × 1 × 4, OpenCV 5 n × 4.
+    return [
+        Notch(start=start, end=end, deepest=deepest, depth_px=depth / 256)
+        for start, end, deepest, depth in defects.reshape(-1, 4).tolist()
+    ]
+
+
+def deepest_notch_px(contour: Contour) -> float:
+    """Depth of the deepest notch; 0 without any."""
+    if len(contour) < 8:
+        return 0.0
+    defects = cv2.convexityDefects(contour, cv2.convexHull(contour, returnPoints=False))
+    return 0.0 if defects is None else float(defects.reshape(-1, 4)[:, 3].max()) / 256
+
+
+def notched_on_both_sides(contour: Contour, half_width_px: float) -> bool:
+    """Whether two deep notches face each other, as where two long fruits lie side by side.
+
+    The one notch of a bent fruit has none that faces it but those beside its stalk, and they part
+    off too little.
+    """
+    points = contour[:, 0].astype(np.float64)
+    area = cv2.contourArea(contour)
+    least_px = max(2.0, OPPOSITE_NOTCH * half_width_px)
+    deep = [notch for notch in notches(contour) if notch.depth_px >= least_px]
+    ways = [(points[one.start] + points[one.end]) / 2 - points[one.deepest] for one in deep]
+    for k, one in enumerate(deep):
+        for n, other in enumerate(deep[k + 1 :], start=k + 1):
+            first, last = sorted((one.deepest, other.deepest))
+            share = cv2.contourArea(contour[first : last + 1]) / area
+            lengths = float(np.hypot(*ways[k]) * np.hypot(*ways[n]))
+            facing = float(ways[k] @ ways[n]) < FACING * lengths
+            if facing and LEAST_PART < share < 1 - LEAST_PART:
+                return True
+    return False
