@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import tempfile
+from dataclasses import dataclass
 from pathlib import Path
 
 import sorter.twin
@@ -16,14 +17,25 @@ from training.pack import pack
 from training.progress import steps
 from training.synth import synth
 
-PER_GRADE = 300
 PHOTOS_SEED = 1
-SIZE_PX = 96
-EPOCHS = 25
-CROPS = {"demo": "cucumbers", "round": "round"}
-"""What each bundle is trained on."""
-MAX_BYTES = 300_000
+MAX_BYTES = 400_000
 MIN_ACCURACY = 0.95
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shipped:
+    """What a bundle is trained on, and how."""
+
+    crop: str
+    per_grade: int
+    size_px: int
+    epochs: int
+
+
+BUNDLES = {
+    "demo": Shipped(crop="cucumbers", per_grade=300, size_px=96, epochs=25),
+    "round": Shipped(crop="round", per_grade=200, size_px=64, epochs=20),
+}
 
 
 def main(names: list[str]) -> None:
@@ -34,24 +46,27 @@ def main(names: list[str]) -> None:
         sorter-train synth --out demo --crop cucumbers --per-grade 300 --seed 1
         sorter-train run demo --out run --size 96 --epochs 25 --split blocks
     """
-    if unknown := set(names) - set(CROPS):
+    if unknown := set(names) - set(BUNDLES):
         raise TrainingError(
-            f"no bundle {', '.join(sorted(unknown))} is shipped; there are {', '.join(CROPS)}"
+            f"no bundle {', '.join(sorted(unknown))} is shipped; there are {', '.join(BUNDLES)}"
         )
-    for name in names or CROPS:
+    for name in names or BUNDLES:
         _train(name)
 
 
 def _train(name: str) -> None:
+    how = BUNDLES[name]
     bundle = Path(sorter.twin.__file__).with_name(f"{name}.sorter")
     with tempfile.TemporaryDirectory() as folder:
         photos, run = Path(folder) / name, Path(folder) / "run"
         made = Path(folder) / bundle.name
         with steps() as bars:
-            synth(photos, per_grade=PER_GRADE, seed=PHOTOS_SEED, crop=CROPS[name], steps=bars)
+            synth(photos, per_grade=how.per_grade, seed=PHOTOS_SEED, crop=how.crop, steps=bars)
             # In blocks, because photos that follow each other share belt and light. No photo is a
             # copy of another, but sound lemons look so much alike that they would pass for copies.
-            settings = Settings(size_px=SIZE_PX, epochs=EPOCHS, way="blocks", group_copies=False)
+            settings = Settings(
+                size_px=how.size_px, epochs=how.epochs, way="blocks", group_copies=False
+            )
             learn(photos, run, settings, bars)
             metrics = pack(run, made, bars)
         show.metrics(metrics)

@@ -10,7 +10,16 @@ import time
 
 from benchmarks.report import Report
 
-PARTS = ("closed_loop", "repeatability", "speed", "finding", "memory", "start", "real_input")
+PARTS = (
+    "closed_loop",
+    "repeatability",
+    "speed",
+    "finding",
+    "size",
+    "memory",
+    "start",
+    "real_input",
+)
 """In this order."""
 
 

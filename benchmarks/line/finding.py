@@ -168,7 +168,7 @@ def _crops(report: Report) -> None:
         classifier.invoke(np.stack(photos).view(np.int8))
 
     def ours() -> None:
-        classifier.invoke(classifier.quantize([one.crop for one in sightings]))
+        classifier.invoke(classifier.quantize([one.photo(size) for one in sightings]))
 
     small = [cv2.resize(one, (size, size), interpolation=cv2.INTER_AREA) for one in windows]
     inputs = classifier.quantize(small)

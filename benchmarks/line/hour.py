@@ -1,4 +1,7 @@
-"""An hour of a line's work in a process of its own: prints its memory every few minutes of belt."""
+"""An hour of a line's work in a process of its own: prints its memory every few minutes of belt.
+
+Started by `memory`; imports what the daemon needs and nothing of the twin.
+"""
 
 from __future__ import annotations
 
@@ -7,40 +10,56 @@ import sys
 import tempfile
 from pathlib import Path
 
-from benchmarks.line.belt_film import BeltFilm
-from benchmarks.line.machines import one_lane
+import cv2
+import numpy as np
+
 from benchmarks.line.still_board import StillBoard
 from firmware_bridge.board import Board
+from sorter.classifier import Classifier
+from sorter.config_file import load_config
 from sorter.frame import Capture
 from sorter.line import Line
 from sorter.records import Records
-from sorter.twin.demo import with_speed
 
-FPS = 10.0
-SPEED_M_PER_S = 0.2
-"""A sixth of the full rate, so that the hour takes minutes: the same way from frame to frame."""
-ITEMS = 12
 SAMPLE_S = 120.0
+APART_TICKS = 10_000
+"""Belt between two showings of the film: what the tracker remembers is over by then."""
 
 
-def main(seconds: float) -> None:
-    """Run for so many simulated seconds; print [seconds, RSS in MB] as JSON lines."""
-    bench = one_lane()
-    config = with_speed(bench.config, SPEED_M_PER_S)
-    config = config.model_copy(update={"camera": config.camera.model_copy(update={"fps": FPS})})
-    film = BeltFilm(bench, config, items=ITEMS, jpeg=True)
-    board: Board = StillBoard(lambda time_s: film.tick(time_s * FPS))
-    with tempfile.TemporaryDirectory() as folder, Records(Path(folder) / "r.sqlite") as records:
+def main(folder: Path, model: Path, seconds: float) -> None:
+    """Show the film in a folder again and again; print [seconds, RSS in MB, items] as JSON lines.
+
+    Args:
+        folder: frames in the order of their names, with the machine's `sorter.yaml`.
+        model: bundle.
+        seconds: of simulated time.
+    """
+    config = load_config(folder / "sorter.yaml")
+    frames = sorted(folder.glob("*.jpg"))
+    fps = config.camera.fps
+    step_ticks = config.belt.speed_mm_per_s / fps / config.belt.mm_per_tick
+
+    def tick_at(time_s: float) -> float:
+        showing, at = divmod(time_s * fps, len(frames))
+        return showing * (len(frames) * step_ticks + APART_TICKS) + at * step_ticks
+
+    board: Board = StillBoard(tick_at)
+    with tempfile.TemporaryDirectory() as place, Records(Path(place) / "r.sqlite") as records:
         line = Line(
-            config=config, classifier=bench.classifier, board=board, records=records, lot="hour"
+            config=config,
+            classifier=Classifier.load(model),
+            board=board,
+            records=records,
+            lot="hour",
         )
         line.start(0.0)
         line.service(0.0)
         items, next_s = 0, 0.0
-        for index in range(int(seconds * FPS)):
-            now_s = index / FPS
-            capture = Capture(pixels=film.show(index).pixels, time_s=now_s, index=index)
-            items += len(line.step(capture, now_s))
+        for index in range(int(seconds * fps)):
+            now_s = index / fps
+            coded = np.fromfile(frames[index % len(frames)], np.uint8)
+            pixels = np.asarray(cv2.imdecode(coded, cv2.IMREAD_COLOR), np.uint8)
+            items += len(line.step(Capture(pixels=pixels, time_s=now_s, index=index), now_s))
             line.service(now_s)
             if now_s >= next_s:
                 next_s += SAMPLE_S
@@ -55,4 +74,4 @@ def rss_mb() -> float:
 
 
 if __name__ == "__main__":
-    main(float(sys.argv[1]))
+    main(Path(sys.argv[1]), Path(sys.argv[2]), float(sys.argv[3]))

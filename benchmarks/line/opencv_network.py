@@ -73,10 +73,13 @@ def _rebuilt(interpreter: Any, classifier: Classifier) -> Any:
         if op["op_name"] == "DELEGATE":
             continue
         inputs, output = [int(k) for k in op["inputs"]], int(op["outputs"][0])
+        # A ReLU is not a layer of its own: it shows in the range of what comes out.
+        lowest = details[output]["quantization_parameters"]["zero_points"]
+        active = "relu" if len(lowest) and lowest[0] == -128 else None
         known = [made[k] for k in inputs if k in made]
         weights = [real(k) for k in inputs if k not in made]
         if op["op_name"] == "ADD":
-            made[output] = keras.layers.ReLU()(keras.layers.Add()(known))
+            made[output] = keras.layers.Activation(active)(keras.layers.Add()(known))
             continue
         if op["op_name"] == "MEAN":
             made[output] = keras.layers.GlobalAveragePooling2D()(known[0])
@@ -86,11 +89,11 @@ def _rebuilt(interpreter: Any, classifier: Classifier) -> Any:
         if op["op_name"] in ("CONV_2D", "DEPTHWISE_CONV_2D"):
             stride = known[0].shape[1] // int(details[output]["shape"][1])
         layer = {
-            "CONV_2D": lambda k=kernel, s=stride: keras.layers.Conv2D(
-                k.shape[0], k.shape[1:3], s, "same", activation="relu"
+            "CONV_2D": lambda k=kernel, s=stride, active=active: keras.layers.Conv2D(
+                k.shape[0], k.shape[1:3], s, "same", activation=active
             ),
-            "DEPTHWISE_CONV_2D": lambda k=kernel, s=stride: keras.layers.DepthwiseConv2D(
-                k.shape[1:3], s, "same", activation="relu"
+            "DEPTHWISE_CONV_2D": lambda k=kernel, s=stride, active=active: (
+                keras.layers.DepthwiseConv2D(k.shape[1:3], s, "same", activation=active)
             ),
             "FULLY_CONNECTED": lambda k=kernel: keras.layers.Dense(k.shape[0]),
         }[op["op_name"]]()

@@ -67,7 +67,8 @@ def bench(
         float, typer.Option(min=0, max=0.9, help="Share of frames that never arrive.")
     ] = 0.0,
     script: Annotated[
-        str, typer.Option(help="Of the belt: stop@3:2,slow@8:2,reverse@12:100,slip@15:5.")
+        str,
+        typer.Option(help="Of the belt: stop@3:2,slow@8:2,reverse@12:100,slip@15:5,estop@20:1."),
     ] = "",
     opening_ms: Annotated[
         float, typer.Option(min=0, max=500, help="An outlet's, from its pin.")

@@ -50,7 +50,8 @@ class Belt:
         self.machine = machine
         self._load = load
         self._plant = plant
-        self._drive = Drive(machine.speed_mm_per_s, script or BeltScript())
+        self._script = script or BeltScript()
+        self._drive = Drive(machine.speed_mm_per_s, self._script)
         self._ejectors = {
             OUTLET_PINS[outlet.channel]: Ejector(outlet) for outlet in machine.outlets
         }
@@ -62,8 +63,7 @@ class Belt:
         """Where the encoder is."""
         self.falls: list[Fall] = []
         """In order of time."""
-        # Normally closed: low means that nobody presses it.
-        plant.drive(InputPin.ESTOP, False)
+        self._touch(0.0)
         self._take_on()
 
     @property
@@ -95,6 +95,7 @@ class Belt:
         """Let belt and board run up to a time."""
         while (now_us := self._plant.now_us) < until_us:
             self._drive.follow_script(now_us)
+            self._touch(now_us / 1e6)
             step_us = min(until_us, now_us + LONGEST_STEP_US)
             for due_us in (*self._edges_us(now_us), *self._ejectors_us()):
                 if due_us is not None:
@@ -110,6 +111,11 @@ class Belt:
             self._sweep(step_us)
             self._turn_encoder()
             self._take_on()
+
+    def _touch(self, now_s: float) -> None:
+        """What people press: the chain of the emergency stop is high when open, the button low."""
+        self._plant.drive(InputPin.ESTOP, self._script.presses_estop(now_s))
+        self._plant.drive(InputPin.BUTTON, not self._script.presses_start(now_s))
 
     def _ejectors_us(self) -> list[int]:
         due = (ejector.next_us() for ejector in self._ejectors.values())

@@ -46,7 +46,22 @@ class Slip:
     """How far it has fallen back when it is over."""
 
 
-Step = Stop | Slow | Reverse | Slip
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Estop:
+    """Somebody presses the emergency stop, lets go, and presses the start button twice.
+
+    The first press clears the stop, the second one lets the belt run.
+    """
+
+    at_s: float
+    for_s: float
+
+
+LOOK_S, PRESS_S = 0.5, 0.2
+"""From the release of the emergency stop to the start button and from its first press to its
+second one, and how long it is held."""
+
+Step = Stop | Slow | Reverse | Slip | Estop
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,26 +77,28 @@ class BeltScript:
 
     @classmethod
     def parse(cls, text: str) -> BeltScript:
-        """Read `stop@3:2` (at 3 s for 2 s), `slow@3:2`, `reverse@3:100` (mm), `slip@3:5` (mm).
+        """Read `stop@3:2` (at 3 s for 2 s), `slow`, `estop`, `reverse@3:100` (mm) and `slip@3:5`.
 
         Raises:
             SorterError: the text is something else.
         """
         steps: list[Step] = []
         for part in filter(None, text.split(",")):
-            found = re.fullmatch(r"\s*(stop|slow|reverse|slip)@([\d.]+):([\d.]+)\s*", part)
+            found = re.fullmatch(r"\s*(stop|slow|reverse|slip|estop)@([\d.]+):([\d.]+)\s*", part)
             try:
                 assert found is not None
                 at_s, much = float(found[2]), float(found[3])
             except (AssertionError, ValueError):
                 raise SorterError(
                     f"'{part.strip()}' is no step of a belt script; write for example "
-                    f"stop@3:2 (at 3 s for 2 s), slow@3:2, reverse@3:100 (mm) or slip@3:5 (mm)"
+                    f"stop@3:2 (at 3 s for 2 s), slow@3:2, estop@3:2, reverse@3:100 (mm), slip@3:5"
                 ) from None
             if found[1] == "stop":
                 steps.append(Stop(at_s=at_s, for_s=much))
             elif found[1] == "slow":
                 steps.append(Slow(at_s=at_s, for_s=much))
+            elif found[1] == "estop":
+                steps.append(Estop(at_s=at_s, for_s=much))
             elif found[1] == "reverse":
                 steps.append(Reverse(at_s=at_s, mm=much))
             else:
@@ -93,4 +110,22 @@ class BeltScript:
         return not any(
             isinstance(step, Stop) and step.at_s <= time_s < step.at_s + step.for_s
             for step in self.steps
+        )
+
+    def presses_estop(self, time_s: float) -> bool:
+        """Whether the emergency stop is pressed at a time."""
+        return any(
+            isinstance(step, Estop) and step.at_s <= time_s < step.at_s + step.for_s
+            for step in self.steps
+        )
+
+    def presses_start(self, time_s: float) -> bool:
+        """Whether the start button is pressed at a time."""
+        since_s = (
+            time_s - (step.at_s + step.for_s) for step in self.steps if isinstance(step, Estop)
+        )
+        return any(
+            press * LOOK_S <= after_s < press * LOOK_S + PRESS_S
+            for after_s in since_s
+            for press in (1, 2)
         )

@@ -84,6 +84,19 @@ def test_no_item_falls_into_a_bin_that_it_was_not_sent_to_whatever_the_belt_does
     assert found["lost"] == 0
 
 
+@pytest.mark.usefixtures("ruler")
+@pytest.mark.parametrize("board", ["virtual", pytest.param("simavr", marks=pytest.mark.hil)])
+def test_the_belt_runs_on_after_an_emergency_stop_and_a_press_of_the_start_button(
+    board: str, built_firmware: Path
+) -> None:
+    found = answer("--items", "12", "--script", "estop@2:0.6", "--board", board)
+    assert found["lost"] == 0
+    assert set(found["wrong_by_cause"]) <= {"misclassified"}
+    # What was on its way to an outlet rides to the end: its shot was cancelled.
+    assert found["to_default"] >= 2
+    assert found["right"] >= 4
+
+
 @pytest.mark.usefixtures("first_grade")
 def test_four_lanes_under_a_lens_deliver_each_into_its_own_lane() -> None:
     found = answer(

@@ -30,3 +30,22 @@ def test_what_is_no_step_is_refused_with_an_example(text: str) -> None:
 def test_the_operator_wants_no_belt_while_it_is_stopped() -> None:
     script = BeltScript.parse("stop@3:2")
     assert [script.wants_belt(at_s) for at_s in (2.9, 3.0, 4.9, 5.0)] == [True, False, False, True]
+
+
+def test_after_an_emergency_stop_the_start_button_is_pressed_twice() -> None:
+    script = BeltScript.parse("estop@3:2")
+    assert [script.presses_estop(at_s) for at_s in (2.9, 3.0, 4.9, 5.0)] == [
+        False,
+        True,
+        True,
+        False,
+    ]
+    times = (4.0, 5.4, 5.6, 5.8, 6.1, 6.3)
+    assert [script.presses_start(at_s) for at_s in times] == [
+        False,
+        False,
+        True,
+        False,
+        True,
+        False,
+    ]
