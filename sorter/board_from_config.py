@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from firmware_bridge.board import Board
+from firmware_bridge.linked_board import LinkedBoard
 from sorter.config import SorterConfig
 
 VIRTUAL = "virtual"
 """The port of the board that needs no hardware."""
 
 
-def board_from_config(config: SorterConfig) -> Board:
+def board_from_config(config: SorterConfig) -> LinkedBoard:
     """The board of `sorter run`, not yet opened."""
     if config.board.port == VIRTUAL:
         from sorter.virtual_line import VirtualLineBoard

@@ -9,6 +9,7 @@ import typer
 from sorter import __version__
 from sorter.cli.bench import bench
 from sorter.cli.board import board_app
+from sorter.cli.calibrate import calibrate
 from sorter.cli.check import check
 from sorter.cli.demo import demo
 from sorter.cli.grade import grade
@@ -25,7 +26,7 @@ app = typer.Typer(
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
 )
-for command in (demo, bench, run, check, grade, replay):
+for command in (demo, bench, run, calibrate, check, grade, replay):
     app.command()(command)
 app.add_typer(lots_app, name="lots")
 app.add_typer(board_app, name="board")

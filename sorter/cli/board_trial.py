@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 ANSWER_WITHIN_S = 1.0
 
-_REFUSALS = {
+REFUSALS = {
     Reason.ESTOP: "the emergency stop is latched; close its chain and clear it with the button",
     Reason.BUSY: "the belt runs or shots wait; stop the belt first",
     Reason.SETTINGS: "the outlet is off, or the board's settings are damaged; see `board info`",
@@ -38,7 +38,7 @@ def fire(session: BoardSession, channel: int, duration_ms: int) -> None:
         events = session.until(_is_answered, ANSWER_WITHIN_S)
         reason = _answers(events)[0]
         if reason is not Reason.NONE:
-            why = _REFUSALS.get(reason, reason.value.replace("_", " "))
+            why = REFUSALS.get(reason, reason.value.replace("_", " "))
             raise BoardError(f"the board refused to open outlet {channel}: {why}")
         for _ in session.for_s(duration_ms / 1e3):
             pass

@@ -63,6 +63,18 @@ class Calibration(BaseModel):
             translation_mm=np.asarray(self.translation_mm, np.float64),
         )
 
+    @property
+    def mm_per_px(self) -> float:
+        """Scale on the belt along it, in the middle of the image."""
+        row = (self.height - 1) / 2
+        ends = self.projection.belt_mm(np.array([[self.width / 2 - 1, row], [self.width / 2, row]]))
+        return float(np.linalg.norm(ends[1] - ends[0]))
+
+    @property
+    def tilt_deg(self) -> float:
+        """Between the camera's view and straight down."""
+        return float(np.degrees(np.arccos(np.clip(self.rotation[2][2], -1, 1))))
+
     @classmethod
     def of(
         cls, projection: Projection, size_px: tuple[int, int], *, error_px: float

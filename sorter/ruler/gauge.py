@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from sorter.ruler.calibration import CalibrationError
+from sorter.ruler.student import student_t
 
 FEWEST_PASSES = 5
 """A spread of fewer readings is a guess."""
@@ -76,21 +77,10 @@ def audit(bodies_mm: Sequence[float], passes: Sequence[Pass]) -> list[Reading]:
                     lane=lane,
                     passes=len(values),
                     offset_mm=float(values.mean() - size),
-                    offset_error_mm=_student(len(values) - 1)
+                    offset_error_mm=student_t(len(values) - 1)
                     * spread
                     / float(np.sqrt(len(values))),
                     sharpness_mm=spread,
                 )
             )
     return readings
-
-
-def _student(freedom: int) -> float:
-    """97.5 % point of Student's t, by the Cornish-Fisher series; within 2 % from 4 degrees on."""
-    z = 1.959964
-    return (
-        z
-        + (z**3 + z) / (4 * freedom)
-        + (5 * z**5 + 16 * z**3 + 3 * z) / (96 * freedom**2)
-        + (3 * z**7 + 19 * z**5 + 17 * z**3 - 15 * z) / (384 * freedom**3)
-    )

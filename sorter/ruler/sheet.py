@@ -5,7 +5,7 @@ Rectangles and two lines of text need no library; a page of them is a page of Po
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -35,6 +35,17 @@ PAPERS: dict[str, Paper] = {
     "a4": Paper(width_mm=297, height_mm=210, target=Target(columns=11, rows=7, square_mm=24.0)),
     "a3": Paper(width_mm=420, height_mm=297, target=Target(columns=13, rows=8, square_mm=30.0)),
 }
+
+
+def printed(paper: Paper, bar_mm: float) -> Target:
+    """The board as it came out of the printer.
+
+    Args:
+        paper: that it was printed on.
+        bar_mm: measured length of the sheet's bar.
+    """
+    target = paper.target
+    return replace(target, square_mm=target.square_mm * bar_mm / BAR_MM)
 
 
 def sheet(paper: Paper) -> bytes:

@@ -6,7 +6,17 @@ import sys
 import pytest
 
 COMMANDS = {
-    "sorter.cli": ["run", "demo", "bench", "check", "grade", "replay", "lots list", "lots export"]
+    "sorter.cli": [
+        "run",
+        "demo",
+        "bench",
+        "calibrate",
+        "check",
+        "grade",
+        "replay",
+        "lots list",
+        "lots export",
+    ]
     + [f"board {command}" for command in ("list", "info", "flash", "test", "watch", "monitor")],
     "training.cli": [
         *("run", "fit", "pack", "evaluate", "compare", "explain", "synth", "import", "audit"),

@@ -19,6 +19,7 @@ from sorter.twin.optics import TYPICAL_DISTORTION, Optics
 CAMERA = CameraConfig(width=960, height=540, mm_per_px=0.5)
 SIZE = (960, 540)
 TARGET = Target(columns=9, rows=6, square_mm=24.0)
+PX_PER_SQUARE = 56
 MM_PER_TICK = 0.48
 OPTICS = Optics.over(
     CAMERA, distortion=TYPICAL_DISTORTION, tilt_deg=(1.2, -0.9, 0.7), readout_s=0.016
@@ -50,8 +51,8 @@ def true_lens() -> Lens:
 def frame(along_mm: float, speed_mm_per_s: float = 0.0) -> Pixels:
     return render_flat(
         OPTICS,
-        np.pad(TARGET.picture(24), 24, constant_values=255),
-        mm_per_px=1.0,
+        np.pad(TARGET.picture(PX_PER_SQUARE), PX_PER_SQUARE, constant_values=255),
+        mm_per_px=TARGET.square_mm / PX_PER_SQUARE,
         along_mm=along_mm,
         across_mm=135,
         turn_deg=3,
