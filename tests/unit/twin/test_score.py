@@ -152,3 +152,39 @@ def test_the_tables_count_by_true_grade() -> None:
     assert result.into_bins == [[0, 0, 0], [1, 1, 0], [0, 1, 0], [0, 0, 0]]
     assert result.classifier_accuracy == pytest.approx(2 / 3)
     assert result.by_cause == {"misclassified": 1}
+
+
+def test_what_was_decided_is_told_apart_from_what_was_delivered() -> None:
+    produce = [fruit("L", 0), fruit("S", 1), fruit("C", 2), fruit("S", 3)]
+    result = score(
+        falls=[
+            Fall(produce=produce[0], bin="end", at_us=1),
+            Fall(produce=produce[1], bin="big", at_us=2),
+            Fall(produce=produce[2], bin="small", at_us=3),
+            Fall(produce=produce[3], bin="end", at_us=4),
+        ],
+        left=[],
+        decisions=[
+            decided("big", "L", at_mm=500),
+            decided("small", "S", at_mm=600, item_id=2),
+            decided("small", "S", at_mm=700, item_id=3),
+            decided("end", None, at_mm=800, item_id=4, why=Why.UNSURE),
+        ],
+        reports={},
+        takes=TAKES,
+        end="end",
+        grades=GRADES,
+        mm_per_tick=0.5,
+    )
+    # Graded are the first three: two were sent to their own bins, none has got there.
+    assert result.decided_accuracy == pytest.approx(2 / 3)
+    assert result.delivered_accuracy == 0
+    assert result.wrong_by_cause == {"caught": 1, "misclassified": 1}
+
+
+def test_a_decision_is_matched_within_its_own_lane() -> None:
+    one, other = fruit("L", 0), replace(fruit("L", 1), at_mm=510.0, lane=1)
+    decision = decided("big", "L", at_mm=508)
+    assert decision.item.lane == 0
+    matched, strays = match([one, other], [decision], 0.5)
+    assert (matched, strays) == ({0: decision}, 0)
