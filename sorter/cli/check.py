@@ -13,6 +13,9 @@ from sorter.cli import options
 if TYPE_CHECKING:
     from sorter.config_file import ConfigFile, Problem
 
+WORST_MISFIT = 0.01
+"""By how much a scale may differ from the measured one, as part of it."""
+
 
 def check(
     config: options.Config = options.DEFAULT_CONFIG,
@@ -39,6 +42,7 @@ def check(
     try:
         file = read_config(config)
         warnings, has_model = _check_model(file)
+        warnings += _check_calibration(file)
     except ConfigError as error:
         if as_json:
             print(json.dumps({"ok": False, "errors": [_plain(p) for p in error.problems]}))
@@ -68,6 +72,34 @@ def _check_model(file: ConfigFile) -> tuple[list[Problem], bool]:
     if fit.errors:
         raise ConfigError([file.problem(*found) for found in fit.errors])
     return [file.problem(*found) for found in fit.warnings], True
+
+
+def _check_calibration(file: ConfigFile) -> list[Problem]:
+    from sorter.config_file import ConfigError
+    from sorter.ruler.calibrated import CalibratedRuler
+    from sorter.ruler.calibration import Calibration, CalibrationError
+
+    camera, belt = file.config.camera, file.config.belt
+    if camera.calibration is None:
+        return []
+    try:
+        calibration = Calibration.load(camera.calibration)
+        CalibratedRuler(camera, calibration)
+    except CalibrationError as error:
+        raise ConfigError([file.problem(("camera", "calibration"), str(error))]) from error
+    measured = {
+        ("camera", "mm_per_px"): (camera.mm_per_px, calibration.mm_per_px),
+        ("belt", "mm_per_tick"): (belt.mm_per_tick, calibration.mm_per_tick),
+    }
+    return [
+        file.problem(
+            keys,
+            f"is {says:g}, but {camera.calibration} was measured with {found:.5g}; write that, or "
+            f"run 'sorter calibrate' again",
+        )
+        for keys, (says, found) in measured.items()
+        if found is not None and abs(says / found - 1) > WORST_MISFIT
+    ]
 
 
 def _summary(file: ConfigFile, has_model: bool) -> str:

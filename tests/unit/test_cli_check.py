@@ -10,8 +10,11 @@ from typer.testing import CliRunner
 
 from sorter.bundle import Bundle, Golden, Grade, Manifest, Promise, TrainingData
 from sorter.cli.check import check
+from sorter.config import CameraConfig
 from sorter.config_file import ConfigError
 from sorter.preprocess import Preprocess
+from sorter.twin.optics import Optics
+from tests.unit.ruler.test_calibrated import calibration_of
 
 app = typer.Typer()
 app.command()(check)
@@ -100,6 +103,63 @@ def test_a_damaged_model_is_an_error_at_its_line(model: Path) -> None:
 
     assert problem.startswith("1 model.path ")
     assert "not a model bundle" in problem
+
+
+def calibrated(model: Path, *, width: int = 1280, mm_per_tick: float = 0.5) -> list[str]:
+    """A config of 0.4 mm per pixel with a calibration file beside it."""
+    camera = CameraConfig(width=width, height=720, mm_per_px=0.4)
+    path = model.with_name("camera.json")
+    calibration = calibration_of(Optics.over(camera), camera)
+    calibration.model_copy(update={"mm_per_tick": mm_per_tick}).save(path)
+    arguments = write(model, "A, B", "C")
+    config = Path(arguments[1])
+    config.write_text(f"camera: {{calibration: {path}}}\n{config.read_text()}")
+    return arguments
+
+
+def test_a_calibration_that_agrees_with_the_config_is_no_news(model: Path) -> None:
+    result = CliRunner().invoke(app, calibrated(model, mm_per_tick=0.504))
+
+    assert (result.exit_code, result.stderr) == (0, "")
+
+
+def test_a_tick_that_was_measured_otherwise_is_a_warning(model: Path) -> None:
+    arguments = calibrated(model, mm_per_tick=0.51)
+    config = Path(arguments[1])
+    config.write_text(f"belt: {{mm_per_tick: 0.5}}\n{config.read_text()}")
+
+    result = CliRunner().invoke(app, arguments)
+
+    assert result.exit_code == 0
+    assert "sorter.yaml:1: belt.mm_per_tick: is 0.5, but" in result.stderr
+    assert "was measured with 0.51" in result.stderr
+
+
+def test_a_scale_that_was_measured_otherwise_is_a_warning(model: Path) -> None:
+    arguments = calibrated(model)
+    config = Path(arguments[1])
+    config.write_text(config.read_text().replace("camera: {", "camera: {mm_per_px: 0.41, "))
+
+    result = CliRunner().invoke(app, arguments)
+
+    assert result.exit_code == 0
+    assert "sorter.yaml:1: camera.mm_per_px: is 0.41, but" in result.stderr
+
+
+def test_a_calibration_for_frames_of_another_size_is_an_error(model: Path) -> None:
+    (problem,) = problems(calibrated(model, width=1024))
+
+    assert problem.startswith("1 camera.calibration the calibration is for frames of 1024x720")
+
+
+def test_an_unreadable_calibration_is_an_error_at_its_line(model: Path) -> None:
+    arguments = calibrated(model)
+    model.with_name("camera.json").write_text("{}")
+
+    (problem,) = problems(arguments)
+
+    assert problem.startswith("1 camera.calibration ")
+    assert "run 'sorter calibrate' again" in problem
 
 
 def test_scripts_read_json(model: Path) -> None:
