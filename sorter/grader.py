@@ -20,11 +20,13 @@ class Grader:
         """Take the classifier; its bundle says when it is unsure and what an error costs."""
         self._classifier = classifier
         self._grades = classifier.bundle.manifest.grade_names
+        self._size_px = classifier.bundle.manifest.preprocess.size_px
         self._rule = DecisionRule(classifier.bundle.manifest)
 
     def judge(self, items: Sequence[Item]) -> list[Verdict]:
         """One verdict an item, in order."""
-        photos = [view.crop for item in items for view in item.views]
+        size_px = self._size_px
+        photos = [view.photo(size_px) for item in items for view in item.views]
         rows = self._classifier.probabilities(photos)
         strangeness = self._classifier.strangeness(photos)
         verdicts, start = [], 0

@@ -80,8 +80,8 @@ class Sighting:
     """n × 2, outer contour as column and row in the full frame, sub-pixel where possible."""
     measurer: Callable[[], Measures] = field(repr=False)
     """Measures on demand: most sightings are never looked at."""
-    cutter: Callable[[], Pixels] = field(repr=False)
-    """Cuts the photo on demand."""
+    cutter: Callable[[int | None], Pixels] = field(repr=False)
+    """Cuts the photo on demand: as large as the frame shows it, or scaled to a side in pixels."""
 
     @property
     def measures(self) -> Measures:
@@ -90,8 +90,12 @@ class Sighting:
 
     @property
     def crop(self) -> Pixels:
-        """The photo for the classifier: square, uint8, BGR, other items painted over with belt."""
-        return self.cutter()
+        """The item as the frame shows it: square, uint8, BGR, others painted over with belt."""
+        return self.cutter(None)
+
+    def photo(self, side_px: int) -> Pixels:
+        """The same at the size that the classifier wants, which is much quicker to paint."""
+        return self.cutter(side_px)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -55,9 +55,9 @@ def overlaps(first: Sequence[Place], second: Sequence[Place]) -> Overlaps:
     size, other_size = one[..., 1] - one[..., 0], other[..., 1] - other[..., 0]
     return Overlaps(
         area_mm2=shared.prod(axis=2),
-        same=(shared > SAME_SHARE * np.minimum(size, other_size)).all(axis=2),
-        first_in_second=(shared > PART_SHARE * size).all(axis=2),
-        second_in_first=(shared > PART_SHARE * other_size).all(axis=2),
+        same=np.asarray((shared > SAME_SHARE * np.minimum(size, other_size)).all(axis=2)),
+        first_in_second=np.asarray((shared > PART_SHARE * size).all(axis=2)),
+        second_in_first=np.asarray((shared > PART_SHARE * other_size).all(axis=2)),
     )
 
 

@@ -12,6 +12,12 @@ from pydantic import BaseModel, ConfigDict, Field
 from sorter.frame import Pixels
 
 
+def resized(photo: Pixels, width: int, height: int) -> Pixels:
+    """A photo at another size; by area where it gets smaller."""
+    way = cv2.INTER_AREA if max(width, height) < max(photo.shape[:2]) else cv2.INTER_LINEAR
+    return np.asarray(cv2.resize(photo, (width, height), interpolation=way), np.uint8)
+
+
 class Preprocess(BaseModel):
     """How a photo becomes an input; travels in the bundle."""
 
@@ -47,8 +53,7 @@ class Preprocess(BaseModel):
         inner_h = max(1, min(size, round(height * scale)))
         inner_w = max(1, min(size, round(width * scale)))
         if (inner_h, inner_w) != (height, width):
-            way = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
-            photo = cv2.resize(photo, (inner_w, inner_h), interpolation=way)
+            photo = resized(photo, inner_w, inner_h)
         if (inner_h, inner_w) != (size, size):
             canvas = np.full((size, size, 3), self.pad_level, np.uint8)
             top, left = (size - inner_h) // 2, (size - inner_w) // 2

@@ -116,7 +116,7 @@ def make_sighting(
         touching=touching,
         outline_px=np.zeros((4, 2), np.float32),
         measurer=lambda: make_measures(width_mm=size_mm),
-        cutter=lambda: pixels,
+        cutter=lambda side_px: pixels,
     )
 
 

@@ -67,7 +67,7 @@ class Background:
     def belt(self, rows: slice, columns: slice, gain: Sequence[float] = (1.0, 1.0, 1.0)) -> Pixels:
         """A part of the empty belt under a light that was."""
         planes = [
-            cv2.convertScaleAbs(belt[rows, columns], alpha=light)
+            cv2.convertScaleAbs(np.ascontiguousarray(belt[rows, columns]), alpha=light)
             for belt, light in zip(self._belt, gain, strict=True)
         ]
         return np.asarray(cv2.merge(planes), np.uint8)

@@ -207,10 +207,15 @@ def _belt(
     gain: tuple[float, float, float],
     scale: float,
     box: Box,
+    size: tuple[int, int],
 ) -> Pixels:
-    """The empty belt in a box of the full frame."""
+    """The empty belt in a box of the full frame, at a width and height."""
     left, top, right, bottom = box
-    rows = slice(int(top / scale), int(np.ceil(bottom / scale)))
-    columns = slice(int(left / scale), int(np.ceil(right / scale)))
+    rows = slice(int(top / scale), math.ceil(bottom / scale))
+    columns = slice(int(left / scale), math.ceil(right / scale))
+    # The belt is smooth: where the photo is small, so may its belt be.
+    step = max(1, int((right - left) / (size[0] * scale)))
+    rows = slice(rows.start, rows.stop, step)
+    columns = slice(columns.start, columns.stop, step)
     belt = background.belt(rows, columns, gain)
-    return np.asarray(cv2.resize(belt, (right - left, bottom - top)), np.uint8)
+    return np.asarray(cv2.resize(belt, size), np.uint8)

@@ -36,6 +36,6 @@ def straight_grade(photo: Pixels) -> Sequence[float]:
 def ruler_classifier() -> StubClassifier:
     manifest = make_manifest(
         [grade.name for grade in GRADES],
-        preprocess=Preprocess(size_px=96, window_mm=WINDOW_MM),
+        preprocess=Preprocess(size_px=467, window_mm=WINDOW_MM),
     )
     return StubClassifier(straight_grade, manifest)
