@@ -3,8 +3,9 @@
 # Without root or password-less sudo it names them and goes on (with CI=true it fails).
 set -euo pipefail
 
+# python3-opencv (120 MB) for its GStreamer, which the OpenCV from PyPI has not.
 wanted=(python3-venv build-essential gcc-avr avr-libc simavr libsimavr-dev libelf-dev clang systemd \
-  shellcheck)
+  shellcheck python3-opencv gstreamer1.0-plugins-base)
 
 if ! command -v dpkg-query >/dev/null; then
   echo "packages.sh: not a Debian or Ubuntu system; install yourself what matches: ${wanted[*]}" >&2

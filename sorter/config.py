@@ -12,6 +12,13 @@ Name = Annotated[str, StringConstraints(min_length=1, max_length=64, strip_white
 
 ConfiguredPath = Annotated[Path, Field(strict=False)]
 
+ColourGains = Annotated[
+    list[Annotated[float, Field(gt=0, le=32)]], Field(min_length=2, max_length=2)
+]
+
+Policy = Literal["warn", "doubt", "stop"]
+"""Of a fault: told and recorded; items also ride to the default outlet; the belt also stops."""
+
 Keys = tuple[str | int, ...]
 """Way to a value in the file: section, key, position in a list."""
 
@@ -39,9 +46,10 @@ class MachineConfig(_Section):
 class CameraConfig(_Section):
     """Where frames come from and how they lie over the belt."""
 
-    source: Literal["v4l2", "file", "twin"] = "v4l2"
+    source: Literal["v4l2", "picamera2", "gstreamer", "rtsp", "file", "twin"] = "v4l2"
     device: str = "/dev/video0"
-    """Device path for `v4l2`; a video or a folder of frames for `file`."""
+    """Path or number for `v4l2`, number for `picamera2`, pipeline for `gstreamer`, address for
+    `rtsp`, a video or a folder of frames for `file`."""
     width: int = Field(default=1280, ge=64, le=4096)
     """Pixels."""
     height: int = Field(default=720, ge=64, le=4096)
@@ -49,6 +57,16 @@ class CameraConfig(_Section):
     fps: float = Field(default=60, ge=0.1, le=240)
     rotate_deg: Literal[0, 90, 180, 270] = 0
     """Clockwise turn after which the belt runs from left to right."""
+    pixel_format: Annotated[str, StringConstraints(min_length=4, max_length=4)] = "MJPG"
+    """Of `v4l2`."""
+    exposure_ms: float | None = Field(default=None, ge=0.01, le=1000)
+    """Fixed, as are the three after it; left to the camera unless given."""
+    gain: float | None = Field(default=None, ge=0, le=10_000)
+    """In the driver's units for `v4l2`, analogue gain for `picamera2`."""
+    white_balance_k: int | None = Field(default=None, ge=1000, le=20_000)
+    """Of `v4l2`."""
+    colour_gains: ColourGains | None = None
+    """Of red and of blue, for `picamera2`."""
     mm_per_px: float = Field(default=0.4, ge=0.001, le=10)
     """On the belt plane, after turning."""
     reference_px: int | None = Field(default=None, ge=0)
@@ -56,6 +74,24 @@ class CameraConfig(_Section):
     calibration: ConfiguredPath | None = None
     """File that `sorter calibrate` wrote; without one the camera looks straight down through a
     perfect lens, and items read too large by their height."""
+
+    @model_validator(mode="after")
+    def _source_fits(self) -> CameraConfig:
+        misfits: list[tuple[Keys, str]] = []
+        for key, sources in _TOLD_TO.items():
+            if getattr(self, key) is not None and self.source not in sources:
+                sentence = f"source {self.source} cannot be told this; only {' and '.join(sources)}"
+                misfits.append(((key,), sentence))
+        if self.source == "rtsp" and not self.device.startswith(("rtsp://", "rtsps://")):
+            misfits.append((("device",), "has to be an address that begins with rtsp://"))
+        if self.source == "gstreamer" and "appsink" not in self.device:
+            sentence = "has to be a pipeline that ends in '... ! video/x-raw,format=BGR ! appsink'"
+            misfits.append((("device",), sentence))
+        if self.source == "picamera2" and not self.device.removeprefix("/dev/video").isdigit():
+            misfits.append((("device",), 'has to be the number of the camera, as in "0"'))
+        if misfits:
+            raise MisfitError(*misfits)
+        return self
 
     @property
     def field_px(self) -> tuple[int, int]:
@@ -70,6 +106,30 @@ class CameraConfig(_Section):
         along_px, _ = self.field_px
         reference_px = along_px / 2 if self.reference_px is None else self.reference_px
         return reference_px * self.mm_per_px
+
+
+_TOLD_TO = {
+    "exposure_ms": ("v4l2", "picamera2"),
+    "gain": ("v4l2", "picamera2"),
+    "white_balance_k": ("v4l2",),
+    "colour_gains": ("picamera2",),
+}
+"""Settings of the camera by the sources that can be told them."""
+
+
+class FaultsConfig(_Section):
+    """What follows from a fault; without frames or without board the belt stops in any case."""
+
+    dark: Policy = "stop"
+    """The picture is black: lamp off, lens covered."""
+    exposure: Policy = "doubt"
+    """The picture has become much brighter or darker at once."""
+    dirty: Policy = "warn"
+    """Spots stand still in the picture while the belt moves."""
+    focus: Policy = "doubt"
+    """The picture has become much less sharp."""
+    bin_full: Policy = "stop"
+    """The board's free input says that a bin is full."""
 
 
 class BeltConfig(_Section):
@@ -150,6 +210,7 @@ class SorterConfig(_Section):
     model: ModelConfig = ModelConfig()
     finder: FinderConfig = FinderConfig()
     records: RecordsConfig = RecordsConfig()
+    faults: FaultsConfig = FaultsConfig()
     outlets: list[OutletConfig] = Field(min_length=1)
 
     @model_validator(mode="after")

@@ -65,7 +65,7 @@ def test_a_valid_file_becomes_a_config(tmp_path: Path) -> None:
             "1: belt.length_mm: found 0; allowed: a number above 0 and up to",
         ),
         ("belt: {mm_per_tick: .nan}\n", "1: belt.mm_per_tick: found nan; allowed: a number"),
-        ("camera:\n\n  source: usb\n", "3: camera.source: found 'usb'; allowed: one of v4l2, file"),
+        ("camera:\n\n  source: usb\n", "3: camera.source: found 'usb'; allowed: one of v4l2, picamera2"),
         ("board:\n", "1: board: found nothing; allowed: a section with the keys port, baud"),
         ("machine: {name: 7}\n", "1: machine.name: found 7; allowed: text of 1 to 64 characters"),
     ],

@@ -1,0 +1,174 @@
+"""The cameras of a Raspberry Pi's own connector, through Picamera2.
+
+Tested against a stand-in for the library alone; not yet tried on a Raspberry Pi.
+"""
+
+from __future__ import annotations
+
+import importlib
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from sorter.camera.camera import Camera, CameraError, Turn, turned
+from sorter.camera.lost_frames import LostFrames
+from sorter.frame import Capture
+
+STAMP_MAX_AGE_S = 1.0
+"""A sensor time stamp further back is on another clock, and not believed."""
+BUFFERS = 4
+"""With fewer the sensor drops frames while one is worked on."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PiFixed:
+    """What the camera must not choose by itself."""
+
+    exposure_ms: float | None = None
+    """None leaves it to the camera, as do the others."""
+    gain: float | None = None
+    """Analogue, 1 and more."""
+    colour_gains: tuple[float, float] | None = None
+    """Of red and of blue, against green."""
+
+    def controls(self, fps: float) -> dict[str, object]:
+        """As libcamera names them; an exposure or a gain switches its automatic off."""
+        frame_us = round(1e6 / fps)
+        controls: dict[str, object] = {"FrameDurationLimits": (frame_us, frame_us)}
+        if self.exposure_ms is not None:
+            controls |= {"AeEnable": False, "ExposureTime": round(1000 * self.exposure_ms)}
+        if self.gain is not None:
+            controls |= {"AeEnable": False, "AnalogueGain": self.gain}
+        if self.colour_gains is not None:
+            controls |= {"AwbEnable": False, "ColourGains": self.colour_gains}
+        return controls
+
+
+class PicameraCamera(Camera):
+    """A Raspberry Pi camera module."""
+
+    def __init__(
+        self,
+        number: int,
+        *,
+        width: int,
+        height: int,
+        fps: float,
+        rotate_deg: Turn = 0,
+        fixed: PiFixed | None = None,
+        warn: Callable[[str], None] = lambda sentence: None,
+        clock: Callable[[], float] = time.monotonic,
+        load: Callable[[str], Any] = importlib.import_module,
+    ) -> None:
+        """Describe the camera; nothing is opened yet.
+
+        Args:
+            number: as `rpicam-hello --list-cameras` numbers them.
+            width: pixels before turning.
+            height: pixels before turning.
+            fps: frames per second.
+            rotate_deg: clockwise turn of each frame.
+            fixed: exposure, gain and white balance.
+            warn: takes one sentence about all that the camera lacks.
+            clock: monotonic, seconds.
+            load: imports the library, which only a Raspberry Pi has.
+        """
+        self.name = f"Raspberry Pi camera {number}"
+        self._number = number
+        self._size = (width, height)
+        self._rotate_deg = rotate_deg
+        self._controls = (fixed or PiFixed()).controls(fps)
+        self._warn = warn
+        self._clock = clock
+        self._load = load
+        self._device: Any = None
+        self._first: Capture | None = None
+        self._index = 0
+        self._lost = LostFrames()
+
+    def open(self) -> None:
+        """Open the camera and wait for its first frame."""
+        self._index = 0
+        self._lost = LostFrames()
+        try:
+            library = self._load("picamera2")
+        except ImportError as error:
+            raise CameraError(
+                "camera.source picamera2: this Python has no Picamera2; on a Raspberry Pi: "
+                "sudo apt install python3-picamera2, and install with --system-site-packages"
+            ) from error
+        try:
+            self._device = library.Picamera2(self._number)
+            self._set_up(self._device)
+            self._first = self._next()
+        # Picamera2 lets out whatever libcamera raises: IndexError, RuntimeError and more.
+        except Exception as error:
+            self.close()
+            raise CameraError(
+                f"{self.name}: does not open ({error}); check its ribbon cable and "
+                f"rpicam-hello --list-cameras"
+            ) from error
+
+    def read(self) -> Capture | None:
+        """Wait for the next frame."""
+        first, self._first = self._first, None
+        try:
+            return first or self._next()
+        except Exception as error:
+            raise CameraError(
+                f"{self.name}: the camera stopped giving frames ({error}); check its ribbon cable"
+            ) from error
+
+    def close(self) -> None:
+        """Release the camera."""
+        device, self._device, self._first = self._device, None, None
+        if device is not None:
+            device.stop()
+            device.close()
+
+    def _set_up(self, device: Any) -> None:
+        known = getattr(device, "camera_controls", self._controls)
+        missing = [name for name in self._controls if name not in known]
+        if missing:
+            self._warn(f"{self.name}: this camera has no {', '.join(missing)}")
+        # libcamera calls the order blue, green, red of the bytes in memory RGB888.
+        device.configure(
+            device.create_video_configuration(
+                main={"size": self._size, "format": "RGB888"},
+                controls={k: v for k, v in self._controls.items() if k not in missing},
+                buffer_count=BUFFERS,
+            )
+        )
+        device.start()
+
+    def _next(self) -> Capture:
+        request = self._device.capture_request()
+        try:
+            pixels = np.array(request.make_array("main"), np.uint8)
+            metadata = request.get_metadata()
+        finally:
+            request.release()
+        now_s = self._clock()
+        taken_s = _middle_of_exposure_s(metadata, now_s)
+        if taken_s is None:
+            self._lost.skip_one()
+        else:
+            self._index += self._lost.before(taken_s)
+        self._index += 1
+        return Capture(
+            pixels=turned(pixels, self._rotate_deg),
+            time_s=now_s if taken_s is None else taken_s,
+            index=self._index - 1,
+        )
+
+
+def _middle_of_exposure_s(metadata: Mapping[str, Any], now_s: float) -> float | None:
+    """The sensor stamps the start of the first row's exposure, in nanoseconds since boot."""
+    stamp_ns = metadata.get("SensorTimestamp")
+    if stamp_ns is None:
+        return None
+    taken_s = stamp_ns / 1e9 + metadata.get("ExposureTime", 0) / 2e6
+    return float(taken_s) if now_s - STAMP_MAX_AGE_S < taken_s <= now_s else None

@@ -1,0 +1,110 @@
+"""Cameras behind a GStreamer pipeline or a network address."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from urllib.parse import urlsplit, urlunsplit
+
+from sorter.camera.camera import CameraError, Turn
+from sorter.camera.opencv_camera import OpenCvCamera
+from sorter.camera.opencv_capture import (
+    VideoCapture,
+    has_gstreamer,
+    open_pipeline,
+    open_stream,
+)
+
+SCHEMES = ("rtsp", "rtsps")
+
+
+class GStreamerCamera(OpenCvCamera):
+    """What a pipeline delivers, such as the CSI camera of a Jetson.
+
+    Frames get their time of arrival: the pipeline's own clock is not the machine's.
+    """
+
+    def __init__(
+        self,
+        pipeline: str,
+        *,
+        rotate_deg: Turn = 0,
+        clock: Callable[[], float] = time.monotonic,
+        opener: Callable[[str], VideoCapture] = open_pipeline,
+        built_in: Callable[[], bool] = has_gstreamer,
+    ) -> None:
+        """Describe the camera; nothing is opened yet.
+
+        Args:
+            pipeline: as for gst-launch-1.0, ending in `video/x-raw,format=BGR ! appsink`.
+            rotate_deg: clockwise turn of each frame.
+            clock: monotonic, seconds.
+            opener: opens a pipeline.
+            built_in: whether this OpenCV has GStreamer.
+        """
+        super().__init__("the GStreamer camera", rotate_deg=rotate_deg, clock=clock)
+        self._pipeline = pipeline
+        self._opener = opener
+        self._built_in = built_in
+
+    def _connect(self) -> VideoCapture:
+        if not self._built_in():
+            raise CameraError(
+                "camera.source gstreamer: the OpenCV of this Python has no GStreamer; use the "
+                "system's one (docs/installing.md: A camera on GStreamer), or another source"
+            )
+        if "appsink" not in self._pipeline:
+            raise CameraError(
+                "camera.device: a GStreamer pipeline has to end in '! videoconvert ! "
+                "video/x-raw,format=BGR ! appsink drop=true max-buffers=1'"
+            )
+        return self._opener(self._pipeline)
+
+    def _does_not_open(self) -> str:
+        return f"the pipeline does not start; try it alone: gst-launch-1.0 {self._pipeline}"
+
+    def _gives_no_frames(self) -> str:
+        return f"the pipeline gives no frames; try it alone: gst-launch-1.0 {self._pipeline}"
+
+
+class RtspCamera(OpenCvCamera):
+    """A network camera. Frames get their time of arrival, which the network makes uneven."""
+
+    def __init__(
+        self,
+        url: str,
+        *,
+        rotate_deg: Turn = 0,
+        clock: Callable[[], float] = time.monotonic,
+        opener: Callable[[str], VideoCapture] = open_stream,
+    ) -> None:
+        """Describe the camera; nothing is opened yet.
+
+        Args:
+            url: as in rtsp://user:password@address:554/path; the password is told to nobody.
+            rotate_deg: clockwise turn of each frame.
+            clock: monotonic, seconds.
+            opener: opens an address.
+        """
+        super().__init__(_without_password(url), rotate_deg=rotate_deg, clock=clock)
+        self._url = url
+        self._opener = opener
+
+    def _connect(self) -> VideoCapture:
+        if urlsplit(self._url).scheme not in SCHEMES:
+            raise CameraError(
+                f"camera.device: {self.name!r} is no address of a network camera; "
+                f"it begins with rtsp://"
+            )
+        return self._opener(self._url)
+
+    def _does_not_open(self) -> str:
+        return "the network camera does not answer; check address, user, password and cable"
+
+    def _gives_no_frames(self) -> str:
+        return "the network camera answers but gives no frames; check the path of its address"
+
+
+def _without_password(url: str) -> str:
+    parts = urlsplit(url)
+    return urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2]))
