@@ -15,6 +15,9 @@ from sorter.frame import Capture
 from sorter.ruler.calibration import CalibrationError
 
 ANSWER_WITHIN_S = 2.0
+STANDS_AFTER_S = 0.4
+"""A belt coasts; it stands when the encoder has counted nothing for so long."""
+STANDS_WITHIN_S = 10.0
 FRAME_WITHIN_S = 3.0
 """A camera that shows nothing new for so long has stopped."""
 
@@ -179,10 +182,23 @@ class Station:
         self._framed_s = session.now_s
 
     def stop_belt(self) -> None:
-        """Stop the belt; returns when the board has said so."""
+        """Stop the belt; returns when it stands.
+
+        Raises:
+            BoardError: the board does not answer, or the belt does not stop.
+        """
         session = self.session
         session.board.set_belt(False, session.now_s)
         session.until(lambda events: bool(_answers(events)), ANSWER_WITHIN_S)
+        moved_s, tick = session.now_s, self.tick
+        until_s = moved_s + STANDS_WITHIN_S
+        while session.now_s - moved_s < STANDS_AFTER_S:
+            self.step()
+            if abs(self.tick - tick) > 1:
+                moved_s, tick = session.now_s, self.tick
+            if moved_s > until_s:
+                raise BoardError("the belt does not stop; press the emergency stop")
+        self._framed_s = session.now_s
 
     def _faults(self) -> frozenset[str]:
         status = self.session.board.status
