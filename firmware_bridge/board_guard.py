@@ -9,6 +9,7 @@ from firmware_bridge.board import Reason
 from firmware_bridge.codes import FAULT_BITS, FLAG_BITS, INPUT_BITS, INPUT_FUNCTIONS
 from firmware_bridge.compiled_in import ESTOP_CLEAR_US, RESTART_WARNING_US
 from firmware_bridge.kept_settings import KeptSettings
+from firmware_bridge.wrapping import ahead
 
 TRIPPED_MS = 20
 BUTTON_MS = 5
@@ -29,6 +30,7 @@ class BoardGuard:
     Args:
         settings: what is in force.
         stop_shots: closes every outlet and cancels every shot for a reason.
+        end_pulse: closes an outlet that is open by hand.
         inputs: levels of the input pins at boot, as `INPUT_BITS`.
         watchdog: the boot follows a watchdog reset.
     """
@@ -37,14 +39,18 @@ class BoardGuard:
         self,
         settings: KeptSettings,
         stop_shots: Callable[[Reason], None],
+        end_pulse: Callable[[], None],
         *,
         inputs: int,
         watchdog: bool,
     ) -> None:
         self._settings = settings
         self._stop_shots = stop_shots
+        self._end_pulse = end_pulse
         self._inputs = inputs
         self._wanted = False
+        self._order_id = 0
+        self._answer = Reason.NONE
         self._aux_ms = 0
         self._button_ms = BUTTON_MS
         self._silence_left_ms = 0
@@ -105,14 +111,25 @@ class BoardGuard:
         """The belt stops, and what was asked of it is forgotten."""
         self._stop(Standing.UNORDERED, Reason.FLUSH)
         self._wanted = False
+        self._order_id = 0
 
     def settings_saved(self) -> None:
         """The EEPROM is sound again."""
         self._faults.discard("settings")
 
-    def order_belt(self, order: str, virtual_mticks_s: int) -> Reason:
-        """Carry out one of `BELT_ORDERS`; NONE or why not."""
+    def order_belt(self, order_id: int, order: str, virtual_mticks_s: int) -> Reason:
+        """Carry out one of `BELT_ORDERS`, unless it is a repeat; NONE or why not."""
+        newer = ahead(order_id, self._order_id)
+        if newer < 0:
+            return Reason.STALE
+        if newer:
+            self._order_id = order_id
+            self._answer = self._obey(order, virtual_mticks_s)
+        return self._answer
+
+    def _obey(self, order: str, virtual_mticks_s: int) -> Reason:
         self._wanted = order != "stop"
+        self._end_pulse()
         if order == "stop":
             self._set_belt(False)
             return Reason.NONE
@@ -254,6 +271,8 @@ class BoardGuard:
         self._set_belt(False)
 
     def _set_belt(self, running: bool) -> None:
+        if running:
+            self._end_pulse()
         self.belt = running
         self._restart_left_ms = 0
         self._dead_left_ms = self._settings.machine.encoder_dead_ms

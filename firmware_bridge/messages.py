@@ -76,6 +76,9 @@ class BeltCommand:
     TYPE: ClassVar[int] = 0x05
     boot_nonce: U32
     session: U32
+    order_id: U32
+    """Counts the belt orders of a session from 1: a repeat is answered and not carried out again,
+    an older one than the last is stale."""
     run: U8
     """A code of `BELT_ORDERS`: 0 stop, 1 run, 2 run by an operator's order, which alone (or the
     start button) ends the stand after a stop that nobody ordered."""

@@ -46,6 +46,7 @@ class Orders:
         self._channels = 0
         self._reading: SettingsReading | None = None
         self._pulses = 0
+        self._belts = 0
 
     def start(self, key: SessionKey, channels: int) -> None:
         """A session has begun. A belt order from before it is carried out now."""
@@ -121,9 +122,11 @@ class Orders:
             window.drop_belt()
             run = BELT_ORDERS.index(self._belt)
             self._belt = None
+            self._belts += 1
             return BeltCommand(
                 boot_nonce=self._key.boot_nonce,
                 session=self._key.session,
+                order_id=self._belts,
                 run=run,
                 virtual_mticks_s=self._virtual_mticks_s,
             )

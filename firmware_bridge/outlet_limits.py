@@ -12,14 +12,15 @@ _TURNS = 4
 
 
 def _most_heat(outlet: OutletSettings) -> int:
-    return outlet.max_on_ms * (100 - outlet.duty_percent) // _TURNS
+    return ((outlet.max_on_ms + _TURNS - 1) // _TURNS + 2) * (100 - outlet.duty_percent)
 
 
 class OutletLimits:
     """On-time, share of time and time between openings, counted in milliseconds.
 
     Heat rises by (100 - duty) and falls by duty in every 4 ms, so that only an outlet that keeps to
-    its share of time cools down. An opening counts as 4 ms at once.
+    its share of time cools down. An opening counts as 4 ms at once; one that has rested may stay
+    open for its longest on-time all the same.
     """
 
     def __init__(self, settings: KeptSettings) -> None:
@@ -94,8 +95,9 @@ class OutletLimits:
 
     def _warm(self, channel: int) -> None:
         outlet = self._settings.outlets[channel]
-        rise = 100 - outlet.duty_percent
-        self._heat[channel] = min(self._heat[channel] + rise, _most_heat(outlet))
+        heat = self._heat[channel]
+        warmer = min(heat + 100 - outlet.duty_percent, _most_heat(outlet))
+        self._heat[channel] = max(heat, warmer)
 
     def _rest(self, channel: int) -> None:
         if self._rest_left_ms[channel]:

@@ -91,9 +91,11 @@ class VirtualCore:
             bool(inputs & INPUT_BITS["passed_beam"]),
         )
         self._beams = BeamBook(blocked)
+        self._pulse = HandPulse()
         self._guard = BoardGuard(
             self._settings,
             self._stop_shots,
+            self._pulse.end,
             inputs=inputs,
             watchdog=cause == "watchdog",
         )
@@ -102,7 +104,6 @@ class VirtualCore:
         self._encoder_errors = 0
         self._ticks_back = 0
         self._session = 0
-        self._pulse = HandPulse()
         self._to_save = 0
         self._telling = Telling(
             Identity(
@@ -290,8 +291,8 @@ class VirtualCore:
         if isinstance(command, ShotCommand):
             return self._take_shot(command)
         if isinstance(command, BeltCommand):
-            self._pulse.end()
-            return self._guard.order_belt(BELT_ORDERS[command.run], command.virtual_mticks_s)
+            order = BELT_ORDERS[command.run]
+            return self._guard.order_belt(command.order_id, order, command.virtual_mticks_s)
         if isinstance(command, Cancel):
             return self._queue.cancel(command.item_id, self._tick)
         if isinstance(command, EstopClear):
@@ -386,7 +387,7 @@ def _is_sound(message: Message | Foreign) -> bool:
     if isinstance(message, ShotCommand):
         return message.item_id != 0
     if isinstance(message, BeltCommand):
-        return message.run < len(BELT_ORDERS)
+        return message.order_id != 0 and message.run < len(BELT_ORDERS)
     if isinstance(message, Pulse):
         return message.pulse_id != 0
     return not isinstance(message, SettingsRead) or message.part <= MACHINE_PART

@@ -56,6 +56,7 @@ def virtual_ticks_off_ppm(mticks_s: int) -> float:
     order = BeltCommand(
         boot_nonce=host.boot_nonce,
         session=SESSION,
+        order_id=2,
         run=BELT_ORDERS.index("run"),
         virtual_mticks_s=mticks_s,
     )

@@ -99,7 +99,13 @@ class BenchHost:
             self._make_servo(channel)
         run = BELT_ORDERS.index("run_by_operator")
         self.send(
-            BeltCommand(boot_nonce=self.boot_nonce, session=SESSION, run=run, virtual_mticks_s=0)
+            BeltCommand(
+                boot_nonce=self.boot_nonce,
+                session=SESSION,
+                order_id=1,
+                run=run,
+                virtual_mticks_s=0,
+            )
         )
         self.wait_us(5_000)
 

@@ -21,14 +21,16 @@ from tests.contract.wire import Wire, belt_command, shot_command
 OK = REASON_CODES[Reason.NONE]
 
 
-def outlet(kind: str, *, duty_percent: int = 25, max_on_ms: int = 300) -> OutletWrite:
+def outlet(
+    kind: str, *, duty_percent: int = 25, max_on_ms: int = 300, closed_us: int = 1_000
+) -> OutletWrite:
     return OutletWrite(
         channel=0,
         kind=OUTLET_KINDS.index(kind),
         duty_percent=duty_percent,
         max_on_ms=max_on_ms,
         min_cycle_ms=40,
-        closed_us=1_000,
+        closed_us=closed_us,
         open_us=2_000,
         delay_us=0,
     )
@@ -144,6 +146,57 @@ def test_an_order_to_run_the_belt_closes_an_outlet_that_is_open_by_hand(wire: Wi
     assert [edge.level for edge in wire.edges if edge.pin is OUTLET_PINS[3]] == [True, False]
 
 
+def test_an_outlet_that_is_open_by_hand_closes_when_the_button_starts_the_belt(wire: Wire) -> None:
+    wire.greet()
+    wire.ask(belt_command("run"))
+    wire.ask(Pulse(boot_nonce=1, session=1, pulse_id=1, channel=3, duration_ms=400))
+    wire.plant.drive(InputPin.BUTTON, False)
+    wire.wait(10_000)
+    assert wire.rises(OutputPin.BELT) == 1
+    assert [edge.level for edge in wire.edges if edge.pin is OUTLET_PINS[3]] == [True, False]
+
+
+def test_a_repeated_order_to_run_does_not_restart_a_belt_that_has_stopped_since(
+    wire: Wire,
+) -> None:
+    wire.greet()
+    wire.ask(belt_command("run_by_operator", order_id=7))
+    live(wire, 1_300_000)
+    wire.ask(belt_command("run_by_operator", order_id=7))
+    assert wire.statuses() == [OK, OK]
+    assert [edge.level for edge in wire.edges if edge.pin is OutputPin.BELT] == [True, False]
+    wire.ask(belt_command("run_by_operator", order_id=8))
+    assert wire.rises(OutputPin.BELT) == 2
+
+
+def test_an_order_to_run_that_comes_after_a_newer_one_to_stop_is_stale(wire: Wire) -> None:
+    wire.greet()
+    wire.ask(belt_command("run_by_operator", order_id=1))
+    wire.ask(belt_command("stop", order_id=2))
+    wire.ask(belt_command("run_by_operator", order_id=1))
+    assert wire.statuses() == [OK, OK, REASON_CODES[Reason.STALE]]
+    assert [edge.level for edge in wire.edges if edge.pin is OutputPin.BELT] == [True, False]
+
+
+def test_a_refused_belt_order_is_refused_again_when_it_is_repeated(wire: Wire) -> None:
+    wire.greet()
+    wire.wait(600_000)
+    wire.ask(belt_command("run_by_operator", order_id=1))
+    wire.ask(Heartbeat())
+    wire.ask(belt_command("run_by_operator", order_id=1))
+    assert wire.statuses() == [REASON_CODES[Reason.SILENCE]] * 2
+    assert wire.rises(OutputPin.BELT) == 0
+
+
+def test_a_new_session_counts_its_belt_orders_anew(wire: Wire) -> None:
+    wire.greet(session=1)
+    wire.ask(belt_command("run_by_operator", order_id=5))
+    wire.greet(session=2)
+    wire.ask(belt_command("run_by_operator", order_id=1, session=2))
+    assert wire.statuses() == [OK]
+    assert wire.rises(OutputPin.BELT) == 2
+
+
 def test_a_belt_without_ticks_stops_and_its_shots_are_cancelled(wire: Wire) -> None:
     wire.greet()
     wire.ask(belt_command("run_by_operator"))
@@ -203,3 +256,14 @@ def test_a_servo_changes_its_pulses_within_one_frame(wire: Wire) -> None:
     assert opened
     assert opened[0] - opens_us <= 21_100
     assert not wire.all(Report) or wire.reported()[1].opened
+
+
+def test_a_servos_longest_pulse_ends_too(wire: Wire) -> None:
+    wire.greet()
+    wire.ask(outlet("servo", closed_us=2_500))
+    wire.edges.clear()
+    wire.wait(200_000)
+    edges = [edge for edge in wire.edges if edge.pin is OUTLET_PINS[0]]
+    lengths = [b.at_us - a.at_us for a, b in pairwise(edges) if a.level]
+    assert len(lengths) >= 8
+    assert 2_490 <= min(lengths) <= max(lengths) <= 2_510

@@ -1,6 +1,7 @@
 """The host's end of a simulated board's wire, held by hand: frames in, messages out."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import TypeVar
 
 from firmware_bridge.codes import BELT_ORDERS
@@ -50,14 +51,33 @@ def shot_command(
 
 
 def belt_command(
-    order: str, *, virtual_mticks_s: int = 0, boot_nonce: int = 1, session: int = 1
+    order: str,
+    *,
+    order_id: int = 0,
+    virtual_mticks_s: int = 0,
+    boot_nonce: int = 1,
+    session: int = 1,
 ) -> BeltCommand:
     return BeltCommand(
         boot_nonce=boot_nonce,
         session=session,
+        order_id=order_id,
         run=BELT_ORDERS.index(order),
         virtual_mticks_s=virtual_mticks_s,
     )
+
+
+class BeltOrders:
+    """Numbers the belt orders of a session that have no number."""
+
+    def __init__(self) -> None:
+        self._last = 0
+
+    def number(self, message: Message) -> Message:
+        if not isinstance(message, BeltCommand) or message.order_id:
+            return message
+        self._last += 1
+        return replace(message, order_id=self._last)
 
 
 class Wire:
@@ -70,6 +90,7 @@ class Wire:
         self.tick = 0
         self._deframer = Deframer()
         self._seq = 0
+        self._orders = BeltOrders()
 
     def wait(self, duration_us: int) -> None:
         self.edges += self.plant.advance(self.plant.now_us + duration_us)
@@ -86,7 +107,7 @@ class Wire:
 
     def send(self, message: Message) -> int:
         self._seq = (self._seq + 1) % 256
-        self.plant.send(encode(message, self._seq))
+        self.plant.send(encode(self._orders.number(message), self._seq))
         return self._seq
 
     def send_raw(self, kind: int, payload: bytes) -> None:

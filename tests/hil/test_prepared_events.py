@@ -108,6 +108,10 @@ def test_nothing_that_was_prepared_opens_after_an_emergency_stop(
 
 @pytest.fixture
 def wire(built_firmware: Path) -> Wire:
+    return armed_wire(built_firmware)
+
+
+def armed_wire(built_firmware: Path) -> Wire:
     """A board that will open outlet 0 at tick 3 and stands at tick 2."""
     wire = Wire(Simavr(built_firmware))
     wire.greet()
@@ -129,6 +133,22 @@ def test_a_cancelled_shot_does_not_open_even_when_its_tick_comes_at_that_moment(
     assert wire.rises(OUTLET_PINS[0]) == refused
     assert wire.reported()[1].opened == refused
     assert wire.rises(OUTLET_PINS[1]) == 1
+
+
+def test_a_cancellation_that_meets_an_opening_is_never_told_to_be_in_time(
+    built_firmware: Path,
+) -> None:
+    """Cycle by cycle over the moment at which the board takes the item out of its shot."""
+    for before in range(7_950, 8_080):
+        wire = armed_wire(built_firmware)
+        wire.send(Cancel(item_id=1))
+        wire.wait(0)
+        sim = wire.plant
+        assert isinstance(sim, Simavr)
+        sim.run_to(sim.cycle + before)
+        wire.turn(10)
+        refused = wire.last(Ack).status != REASON_CODES[Reason.NONE]
+        assert wire.rises(OUTLET_PINS[0]) == wire.reported()[1].opened == refused, before
 
 
 @pytest.mark.parametrize("before_us", range(100, 500, 10))

@@ -139,6 +139,7 @@ static void send_belt(struct input *input)
     struct belt_command belt = {
         .boot_nonce = board->boot_nonce,
         .session = board->session,
+        .order_id = board->belt_order_id + take(input) % 4,
         .run = take(input) % 4,
         .virtual_mticks_s = take(input) % 4 == 0 ? take(input) * 10000UL : 0,
     };
@@ -263,7 +264,7 @@ static void begin(void)
     send_hello(1);
     send(MESSAGE_HEARTBEAT, "", 0);
     struct belt_command belt = {
-        .boot_nonce = board->boot_nonce, .session = 1, .run = ORDER_RUN_BY_OPERATOR};
+        .boot_nonce = board->boot_nonce, .session = 1, .order_id = 1, .run = ORDER_RUN_BY_OPERATOR};
     send(MESSAGE_BELT_COMMAND, &belt, sizeof belt);
 }
 

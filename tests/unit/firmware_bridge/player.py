@@ -24,7 +24,7 @@ from firmware_bridge.packing import unpack
 from firmware_bridge.plant import InputPin, PinEdge, show_tick
 from firmware_bridge.virtual_firmware import VirtualFirmware
 from firmware_bridge.wired_plant import WireFrame
-from tests.contract.wire import belt_command
+from tests.contract.wire import BeltOrders, belt_command
 
 LAST_ITEM = 40
 """Items of the shots are 1 … this."""
@@ -50,6 +50,7 @@ class Player:
         self.place = 0
         self.seq = 0
         self._deframer = Deframer()
+        self._orders = BeltOrders()
         self.send(Hello(protocol=PROTOCOL_VERSION, session=1))
         self.send(Heartbeat())
         self.send(belt_command("run_by_operator"))
@@ -70,7 +71,7 @@ class Player:
 
     def send(self, message: Message) -> None:
         self.seq = (self.seq + 1) % 256
-        self.firmware.send(encode(message, self.seq))
+        self.firmware.send(encode(self._orders.number(message), self.seq))
         self.wait(ANSWER_US)
 
     def drive(self, pin: InputPin, level: bool) -> None:

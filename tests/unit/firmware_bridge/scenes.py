@@ -172,7 +172,7 @@ def windows_in_a_row(draw: st.DrawFn) -> Step:
 
 @st.composite
 def windows_too_long(draw: st.DrawFn) -> Step:
-    """Whether the on-time or the share of time cuts them is a matter of the millisecond."""
+    """For a rested outlet's on-time; the later ones meet its share of time."""
     channel, max_on_ms = draw(channels), draw(st.sampled_from((11, 15, 19, 27)))
     offset_us = draw(st.integers(0, 4_000))
 
@@ -250,7 +250,7 @@ SCENES: dict[str, st.SearchStrategy[Step]] = {
     "fault encoder_storm": after(None, turning(20, 60, 200, tick_us=10)),
     "refused duty": pulses_in_a_row(),
     "refused min_cycle": windows_in_a_row(),
-    "fired duty": windows_too_long(),
+    "fired on_time": windows_too_long(),
     "shot answered full": too_many(),
     "shot answered horizon": too_far(),
     "fault silence": restart(),

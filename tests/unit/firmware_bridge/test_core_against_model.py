@@ -94,6 +94,7 @@ def sending(messages: st.SearchStrategy[Message]) -> st.SearchStrategy[Step]:
 belts = st.builds(
     belt_command,
     st.sampled_from(("stop", "run", "run_by_operator", "run_by_operator")),
+    order_id=st.sampled_from((0, 0, 0, 1, 3)),
     virtual_mticks_s=st.sampled_from((0, 0, 250_000)),
 )
 pulses = st.builds(

@@ -116,6 +116,16 @@ def test_a_newer_belt_order_replaces_an_unanswered_one(peer: Peer) -> None:
     assert [command.run for command in peer.all(BeltCommand)[1:]] == [0, 0, 0, 0]
 
 
+def test_a_belt_order_keeps_its_number_when_it_is_repeated_and_the_next_one_gets_another(
+    peer: Peer,
+) -> None:
+    peer.link.orders.set_belt("run")
+    peer.run(0.1)
+    peer.link.orders.set_belt("stop")
+    peer.run(0.005)
+    assert [(c.order_id, c.run) for c in peer.all(BeltCommand)] == [(1, 1), (1, 1), (2, 0)]
+
+
 def test_a_belt_order_from_before_the_handshake_is_carried_out_after_it() -> None:
     peer = Peer()
     peer.link.start(0.0)

@@ -6,7 +6,7 @@
 #include "pins.h"
 #include "the_board.h"
 
-#define TURN 5000U /* half microseconds: an eighth of a frame, longer than any pulse */
+#define TURN 5000U /* half microseconds: an eighth of a frame, no pulse is longer */
 
 static const uint8_t bits[CHANNELS] = {1, 2, 4, 8, 16, 32, 64, 128};
 
@@ -56,10 +56,12 @@ static bool begin_pulse(uint8_t bit)
     return true;
 }
 
+/* A pulse as long as its turn leaves no rest: it ends where the next turn begins. */
 ISR(TIMER1_COMPA_vect)
 {
-    if (rest) {
+    if (servos & bits[turn])
         set_pin(bits[turn], false);
+    if (rest) {
         OCR1A += rest;
         rest = 0;
         return;

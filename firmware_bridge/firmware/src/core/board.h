@@ -64,6 +64,8 @@ struct board {
     uint8_t tick_seen;
     uint32_t virtual_mticks_s;
     uint32_t pulse_id;
+    uint32_t belt_order_id;
+    uint8_t belt_answer;
     volatile uint16_t pulse_left_ms;
     uint8_t ms;
 

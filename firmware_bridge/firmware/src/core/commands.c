@@ -5,6 +5,7 @@
 #include "guard.h"
 #include "lock.h"
 #include "telling.h"
+#include "wrapping.h"
 
 static uint32_t read_tick(const struct board *board)
 {
@@ -43,6 +44,7 @@ static void greet(struct board *board, const struct frame *frame)
         shot_queue_forget(&board->queue);
         beams_forget(&board->beams);
         board->pulse_id = 0;
+        board->belt_order_id = 0;
         board->session = hello->session;
         guard_hear(board);
     }
@@ -97,6 +99,12 @@ static uint8_t cancel(struct board *board, uint32_t item_id)
     if (!(slot->stands_for & bit))
         return REASON_NONE;
     lock_t held = lock();
+    /* A shot that has opened and is not booked yet still passes for armed. */
+    while (board->unsettled) {
+        unlock(held);
+        board_settle(board);
+        held = lock();
+    }
     bool in_time = slot->state == SLOT_ARMED;
     if (in_time)
         slot->stands_for &= (uint8_t)~bit;
@@ -151,10 +159,10 @@ static uint8_t fire_by_hand(struct board *board, const struct pulse *pulse)
     uint8_t reason = judge_pulse(board, pulse);
     if (reason != REASON_NONE)
         return reason;
-    board->pulse_id = pulse->pulse_id;
     lock_t held = lock();
-    reason = board_hindrance(board);
+    reason = board->belt ? REASON_BUSY : board_hindrance(board);
     if (reason == REASON_NONE) {
+        board->pulse_id = pulse->pulse_id;
         board->mask = (uint8_t)(1 << pulse->channel);
         platform_set_outlets(board->mask);
         board->pulse_left_ms = pulse->duration_ms;
@@ -227,9 +235,14 @@ union request {
 
 static uint8_t order_belt(struct board *board, const struct belt_command *belt)
 {
-    if (is_stale(board, belt->boot_nonce, belt->session))
+    int32_t newer = ahead(belt->order_id, board->belt_order_id);
+    if (is_stale(board, belt->boot_nonce, belt->session) || newer < 0)
         return REASON_STALE;
-    return guard_order_belt(board, belt->run, belt->virtual_mticks_s);
+    if (newer) {
+        board->belt_order_id = belt->order_id;
+        board->belt_answer = guard_order_belt(board, belt->run, belt->virtual_mticks_s);
+    }
+    return board->belt_answer;
 }
 
 static uint8_t clear_estop(struct board *board, const struct estop_clear *clear)
@@ -245,7 +258,7 @@ static bool is_sound(const union request *request, uint8_t type)
     case MESSAGE_SHOT_COMMAND:
         return request->shot.item_id != 0;
     case MESSAGE_BELT_COMMAND:
-        return request->belt.run <= ORDER_RUN_BY_OPERATOR;
+        return request->belt.order_id != 0 && request->belt.run <= ORDER_RUN_BY_OPERATOR;
     case MESSAGE_PULSE:
         return request->pulse.pulse_id != 0;
     case MESSAGE_SETTINGS_READ:

@@ -12,8 +12,19 @@ static void show(struct board *board)
     platform_set_status_led(!board->silent);
 }
 
+static void end_pulse(struct board *board)
+{
+    if (!board->pulse_left_ms)
+        return;
+    board->pulse_left_ms = 0;
+    board->mask = 0;
+    platform_set_outlets(0);
+}
+
 static void set_belt(struct board *board, bool running)
 {
+    if (running)
+        end_pulse(board);
     board->belt = running;
     board->restart_left_ms = 0;
     board->dead_left_ms = board->settings.machine.encoder_dead_ms;
@@ -168,15 +179,6 @@ static void watch_restart(struct board *board)
     unlock(held);
 }
 
-static void end_pulse(struct board *board)
-{
-    if (!board->pulse_left_ms)
-        return;
-    board->pulse_left_ms = 0;
-    board->mask = 0;
-    platform_set_outlets(0);
-}
-
 static void cut(struct board *board, struct cuts cuts)
 {
     uint8_t mask = cuts.on_time | cuts.duty;
@@ -239,8 +241,8 @@ void guard_hear(struct board *board)
     lock_t held = lock();
     board->silence_left_ms = board->settings.machine.silence_ms;
     board->silent = false;
-    unlock(held);
     show(board);
+    unlock(held);
 }
 
 void guard_begin_session(struct board *board)
@@ -330,6 +332,7 @@ uint16_t guard_faults(const struct board *board)
 uint8_t guard_flags(const struct board *board)
 {
     uint8_t flags = 0;
+    lock_t held = lock();
     if (board->belt)
         flags |= FLAG_BELT_RUNNING;
     if (board->standing != STANDING_BY_ORDER)
@@ -342,5 +345,6 @@ uint8_t guard_flags(const struct board *board)
         flags |= FLAG_VIRTUAL_TICKS;
     if (board->restart_left_ms)
         flags |= FLAG_RESTARTING;
+    unlock(held);
     return flags;
 }

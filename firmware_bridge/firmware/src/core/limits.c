@@ -3,19 +3,23 @@
 #include "lock.h"
 
 /* Heat rises by (100 - duty) and falls by duty in every 4 ms, so that only an outlet that keeps to
- * its share of time cools down; one that has rested may stay open for its longest on-time. An opening
- * counts as 4 ms at once, or pulses shorter than that could slip between two looks. */
+ * its share of time cools down. An opening counts as 4 ms at once, or pulses shorter than that could
+ * slip between two looks; with two turns more an outlet that has rested may stay open for its longest
+ * on-time all the same. */
 static uint16_t most_heat(const struct outlet *outlet)
 {
-    return (uint16_t)((uint32_t)outlet->max_on_ms * (100 - outlet->duty_percent) / 4);
+    return (uint16_t)(((outlet->max_on_ms + 3) / 4 + 2) * (100 - outlet->duty_percent));
 }
 
+/* Stricter settings may have left more heat than they allow: that stays, or they would cool. */
 static void warm(struct limits *limits, const struct outlet *outlet, uint8_t channel)
 {
     uint16_t most = most_heat(outlet);
-    uint16_t room = (uint16_t)(most - limits->heat[channel]);
-    uint8_t rise = (uint8_t)(100 - outlet->duty_percent);
-    limits->heat[channel] = room > rise ? (uint16_t)(limits->heat[channel] + rise) : most;
+    uint16_t heat = (uint16_t)(limits->heat[channel] + 100 - outlet->duty_percent);
+    if (heat > most)
+        heat = most;
+    if (heat > limits->heat[channel])
+        limits->heat[channel] = heat;
 }
 
 static void cool(struct limits *limits, const struct outlet *outlet, uint8_t channel)

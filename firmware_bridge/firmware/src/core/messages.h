@@ -50,10 +50,11 @@ _Static_assert(sizeof(struct shot_command) == 33, "layout of shot_command");
 struct belt_command {
     uint32_t boot_nonce;
     uint32_t session;
+    uint32_t order_id;
     uint8_t run;
     uint32_t virtual_mticks_s;
 } __attribute__((packed));
-_Static_assert(sizeof(struct belt_command) == 13, "layout of belt_command");
+_Static_assert(sizeof(struct belt_command) == 17, "layout of belt_command");
 
 #define MESSAGE_FLUSH 0x06
 
