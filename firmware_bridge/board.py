@@ -87,6 +87,10 @@ class Reason(enum.Enum):
     """Not while the belt runs or shots are on the board."""
     NO_SHOT = "no_shot"
     """No shot on the board names the item."""
+    CROWDED = "crowded"
+    """The host's own: the open outlet would have met an item that goes elsewhere."""
+    STOPPED = "stopped"
+    """The host's own: hands may have moved the items while the belt stood."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

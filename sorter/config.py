@@ -3,9 +3,17 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    GetJsonSchemaHandler,
+    StringConstraints,
+    model_validator,
+)
+from pydantic_core import CoreSchema
 
 Name = Annotated[str, StringConstraints(min_length=1, max_length=64, strip_whitespace=True)]
 
@@ -142,6 +150,9 @@ class BeltConfig(_Section):
     """Nominal; used where there is no encoder to ask."""
     encoder: bool = True
     """Without one the board makes the ticks itself, at the nominal speed while the belt runs."""
+    trust_stop_s: float = Field(default=10, ge=0.5, le=3600)
+    """After a longer stop everything in or past the camera's view rides to the default outlet:
+    hands may have moved it."""
 
     @property
     def virtual_ticks_per_s(self) -> float:
@@ -149,11 +160,20 @@ class BeltConfig(_Section):
         return 0.0 if self.encoder else self.speed_mm_per_s / self.mm_per_tick
 
 
+class PassedBeamConfig(_Section):
+    """The board's downstream beam: it sees what is still on the belt."""
+
+    at_mm: float = Field(gt=0)
+    """From the camera's reference line along the belt."""
+    lane: int = Field(default=0, ge=0, le=7)
+
+
 class BoardConfig(_Section):
     """The actuation board."""
 
     port: str = "/dev/sorter-mcu"
     baud: int = Field(default=250_000, ge=9600, le=2_000_000)
+    passed_beam: PassedBeamConfig | None = None
 
 
 class ModelConfig(_Section):
@@ -175,6 +195,36 @@ class FinderConfig(_Section):
     """By their difference to the empty belt, or by the bundle's detector."""
 
 
+class LimitsConfig(_Section):
+    """What a measure may be: `[low, high]`, `{min: low}`, `{max: high}` or both."""
+
+    min: float | None = Field(default=None, ge=0)
+    max: float | None = Field(default=None, ge=0)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _from_list(cls, values: Any) -> Any:
+        if isinstance(values, list) and len(values) == 2:
+            return {"min": values[0], "max": values[1]}
+        return values
+
+    @model_validator(mode="after")
+    def _some(self) -> LimitsConfig:
+        if self.min is None and self.max is None:
+            raise ValueError("limits nothing; give [low, high], {min: low} or {max: high}")
+        if self.min is not None and self.max is not None and self.min >= self.max:
+            raise ValueError(f"from {self.min:g} to {self.max:g} there is nothing; swap them")
+        return self
+
+    @classmethod
+    def __get_pydantic_json_schema__(
+        cls, core: CoreSchema, handler: GetJsonSchemaHandler
+    ) -> dict[str, Any]:
+        """Editors are told of the short form too."""
+        pair = {"type": "array", "items": {"type": "number"}, "minItems": 2, "maxItems": 2}
+        return {"anyOf": [pair, handler.resolve_ref_schema(handler(core))]}
+
+
 class OutletConfig(_Section):
     """One way off the belt."""
 
@@ -187,12 +237,34 @@ class OutletConfig(_Section):
     grades: list[Name] = []
     default: bool = False
     """The end of the belt; takes everything that is not shot."""
+    length_mm: LimitsConfig | None = None
+    """Size that an item of the grades has to have as well, as the three after it."""
+    width_mm: LimitsConfig | None = None
+    bend_mm: LimitsConfig | None = None
+    volume_cm3: LimitsConfig | None = None
+    every: int | None = Field(default=None, ge=2, le=100_000)
+    """A sample: takes each n-th item that fits, before all other outlets."""
+    quota: int | None = Field(default=None, ge=1, le=10_000_000)
+    """Items that it takes in one lot."""
+    opening_ms: float = Field(default=0, ge=0, le=500)
+    """From the board's order until it pushes, as far as the board does not know of it."""
+    closing_ms: float = Field(default=0, ge=0, le=500)
+    cycle_ms: float = Field(default=5, ge=0, le=5000)
+    """Least time from a closing to the next opening."""
+
+    @property
+    def choosy(self) -> bool:
+        """It does not take every item of its grades."""
+        rules = (self.length_mm, self.width_mm, self.bend_mm, self.volume_cm3)
+        return any(one is not None for one in (*rules, self.every, self.quota))
 
     @model_validator(mode="after")
     def _whole(self) -> OutletConfig:
         if self.default:
             if self.channel is not None or self.at_mm is not None:
                 raise ValueError("the default outlet is the end of the belt: no channel, no at_mm")
+            if self.choosy:
+                raise ValueError("the default outlet takes everything: no size, every or quota")
         elif self.channel is None or self.at_mm is None:
             raise ValueError("needs channel and at_mm (only the default outlet has none)")
         elif not self.grades:
@@ -230,7 +302,9 @@ class SorterConfig(_Section):
             for keys, what, value in taken:
                 if (what, value) in seen:
                     misfits.append((("outlets", *keys), f"the {what} {value} is given twice"))
-                seen.add((what, value))
+                if what in ("name", "channel") or not outlet.choosy:
+                    # What one outlet leaves of a grade, another one may take.
+                    seen.add((what, value))
             if outlet.at_mm is not None and outlet.at_mm >= self.belt.length_mm:
                 misfits.append(
                     (
@@ -239,6 +313,10 @@ class SorterConfig(_Section):
                         f"(belt.length_mm: {self.belt.length_mm:g})",
                     )
                 )
+        beam = self.board.passed_beam
+        if beam is not None and beam.at_mm >= self.belt.length_mm:
+            sentence = f"lies beyond the end of the belt (belt.length_mm: {self.belt.length_mm:g})"
+            misfits.append((("board", "passed_beam", "at_mm"), sentence))
         if misfits:
             raise MisfitError(*misfits)
         return self

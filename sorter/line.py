@@ -2,24 +2,34 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 
 from firmware_bridge.board import (
     Board,
+    BoardBeam,
     BoardConnected,
     BoardEvent,
     BoardFault,
     BoardLost,
+    Shot,
     ShotReport,
 )
 from sorter.classifier import Classifier
 from sorter.config import SorterConfig
 from sorter.decision import Decision
+from sorter.dispatch.delivery import DeliveryBook
+from sorter.dispatch.stop_watch import StopWatch
 from sorter.frame import Capture, Frame
 from sorter.pipeline import Pipeline
 from sorter.records import Records
 from sorter.ruler.from_config import ruler_from_config
-from sorter.verdict import Why
+
+POSITION_ERROR_MM = 5.0
+POSITION_ERROR_S = 0.06
+"""A frame counts only where the belt is known to within the way of three questions for the board's
+state at nominal speed, and some millimetres."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -29,9 +39,18 @@ class LineCounts:
     frames: int = 0
     """Frames that went through the pipeline."""
     frames_without_position: int = 0
-    """Frames taken while the board had not yet said where the belt is."""
+    """Frames taken while the board had not said, or not well enough, where the belt is."""
     items: int = 0
     shots: int = 0
+    """Windows that were handed to the board; neighbours may share one."""
+    reasons: Counter[str] = field(default_factory=Counter)
+    """Items without a grade, by the reason."""
+    missorts: Counter[str] = field(default_factory=Counter)
+    """Items that did not go where they were sent, by the cause."""
+    stray_passes: int = 0
+    """Times that the downstream beam saw something where no item can have been."""
+    stops: int = 0
+    """How often hands may have moved what lay on the belt."""
 
 
 class Line:
@@ -54,14 +73,20 @@ class Line:
             classifier: of the bundle in use.
             board: not yet opened.
             records: where every item leaves its row; None keeps none.
-            lot: name that the items are recorded under.
+            lot: name that the items are recorded under, until `open_lot`.
             start_belt: a person at the machine wants the belt to run from the first connection on;
                 without that the board waits for its start button.
         """
         ruler = ruler_from_config(config.camera)
         self._latency_s = ruler.latency_s
         self._pipeline = Pipeline(config=config, classifier=classifier, lot=lot, ruler=ruler)
-        self._default_outlet = config.default_outlet.name
+        belt = config.belt
+        self._delivery = DeliveryBook(config)
+        self._stop_watch = StopWatch(trust_stop_s=belt.trust_stop_s, mm_per_tick=belt.mm_per_tick)
+        self._error_ticks = (
+            POSITION_ERROR_MM + POSITION_ERROR_S * belt.speed_mm_per_s
+        ) / belt.mm_per_tick
+        self._tick = 0.0
         self._board = board
         self._records = records
         self._connected = False
@@ -74,39 +99,64 @@ class Line:
         self._board.open(now_s)
 
     def service(self, now_s: float) -> list[BoardEvent]:
-        """Move bytes to and from the board and record what it reports. Call every few ms."""
+        """Move bytes to and from the board and record what it reports. Call every few ms.
+
+        Returns:
+            What happened, the ends of shots that the host gave up itself included.
+        """
         events = self._board.service(now_s)
         for event in events:
-            if isinstance(event, ShotReport) and self._records is not None:
-                self._records.deliver(event)
+            if isinstance(event, BoardBeam):
+                self._delivery.beam(event)
             elif isinstance(event, BoardConnected):
                 self._connected = True
                 self._run_belt(now_s)
             elif isinstance(event, BoardLost):
                 self._connected = False
-            elif isinstance(event, BoardFault) and not event.active:
-                self._run_belt(now_s)
+            elif isinstance(event, BoardFault):
+                self._stop_watch.fault(event.name, event.active)
+                if not event.active:
+                    self._run_belt(now_s)
+        tick = self._board.tick_at(now_s)
+        self._watch_for_hands(tick, now_s)
+        if tick is not None:
+            self._tick = tick
+            self._send(self._pipeline.release_urgent(tick), now_s)
+        events += self._pipeline.take_reports()
+        for event in events:
+            if isinstance(event, ShotReport):
+                self._take_report(event)
+        self._judge_deliveries()
         return events
 
     def step(self, capture: Capture, now_s: float) -> list[Decision]:
         """Take in one camera frame: decide, shoot, record; then tell the board that we live."""
         time_s = capture.time_s - self._latency_s
-        tick = self._board.tick_at(time_s)
+        position = self._board.position_at(time_s)
         decisions: list[Decision] = []
-        if tick is None:
+        if position is None or position.error_ticks > self._error_ticks:
             self.counts.frames_without_position += 1
         else:
             self.counts.frames += 1
-            frame = Frame(pixels=capture.pixels, time_s=time_s, tick=tick, index=capture.index)
-            decisions = self._carry_out(self._pipeline.step(frame), now_s)
+            frame = Frame(
+                pixels=capture.pixels, time_s=time_s, tick=position.tick, index=capture.index
+            )
+            decisions = self._pipeline.step(frame, ready=self._connected)
+            self._carry_out(decisions, now_s)
         self._board.heartbeat(now_s)
         return decisions
 
     def finish(self, now_s: float) -> list[Decision]:
         """Decide what is still in view, stop the belt and hand the last frames to the board."""
-        decisions = self._carry_out(self._pipeline.finish(), now_s)
+        decisions = self._pipeline.finish(ready=self._connected)
+        self._carry_out(decisions, now_s)
         self.stop_belt(now_s)
         return decisions
+
+    def open_lot(self, name: str, now_s: float) -> None:
+        """What comes into the camera's view from now on belongs to another lot."""
+        tick = self._board.tick_at(now_s)
+        self._pipeline.open_lot(name, self._tick if tick is None else tick)
 
     def run_belt(self, now_s: float) -> None:
         """Let a belt run on that was stopped by `stop_belt`."""
@@ -128,23 +178,43 @@ class Line:
             self._board.set_belt(True, now_s, by_operator=self._start_belt)
             self._start_belt = False
 
-    def _carry_out(self, decisions: list[Decision], now_s: float) -> list[Decision]:
-        done = []
-        for planned in decisions:
-            decision = planned
-            if decision.shot is not None:
-                if self._connected:
-                    self._board.shoot(decision.shot, now_s)
-                    self.counts.shots += 1
-                else:
-                    decision = replace(
-                        decision,
-                        shot=None,
-                        outlet=self._default_outlet,
-                        verdict=replace(decision.verdict, grade=None, why=Why.NO_BOARD),
-                    )
+    def _watch_for_hands(self, tick: float | None, now_s: float) -> None:
+        if not self._stop_watch.hands_may_be_in(tick, now_s):
+            return
+        self._pipeline.distrust(self._tick if tick is None else tick)
+        if self._stop_watch.stops > self.counts.stops:
+            self.counts.stops = self._stop_watch.stops
+            self._board.flush(now_s)
+
+    def _carry_out(self, decisions: Sequence[Decision], now_s: float) -> None:
+        # Shots first: the records can wait, the belt does not.
+        for decision in decisions:
+            self._delivery.note(decision)
+        self._send(self._pipeline.release(), now_s)
+        for decision in decisions:
             self.counts.items += 1
+            if decision.verdict.grade is None:
+                self.counts.reasons[decision.verdict.why.value] += 1
             if self._records is not None:
                 self._records.add(decision)
-            done.append(decision)
-        return done
+
+    def _send(self, shots: Sequence[Shot], now_s: float) -> None:
+        for shot in shots:
+            self._board.shoot(shot, now_s)
+            self.counts.shots += 1
+        for item_id in self._pipeline.take_cancels():
+            self._board.cancel(item_id, now_s)
+
+    def _take_report(self, report: ShotReport) -> None:
+        self._pipeline.ended(report)
+        self._delivery.report(report)
+        if self._records is not None:
+            self._records.deliver(report)
+
+    def _judge_deliveries(self) -> None:
+        for delivery in self._delivery.judge(self._tick):
+            if delivery.missort is not None:
+                self.counts.missorts[delivery.missort.value] += 1
+            if self._records is not None and (delivery.missort or delivery.seen is not None):
+                self._records.confirm(delivery)
+        self.counts.stray_passes = self._delivery.strays

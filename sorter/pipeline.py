@@ -7,10 +7,12 @@ from dataclasses import replace
 
 import numpy as np
 
+from firmware_bridge.board import Reason, Shot, ShotReport
 from sorter.classifier import Classifier
 from sorter.config import SorterConfig
 from sorter.decision import Decision
-from sorter.dispatcher import Dispatcher
+from sorter.dispatch.belt_marks import BeltMarks
+from sorter.dispatch.dispatcher import Dispatcher
 from sorter.errors import SorterError
 from sorter.finding.finder import Finder
 from sorter.finding.from_config import make_finder
@@ -20,7 +22,7 @@ from sorter.item import Item
 from sorter.ruler.linear import LinearRuler
 from sorter.ruler.ruler import Ruler
 from sorter.tracker import Tracker
-from sorter.verdict import Verdict
+from sorter.verdict import Verdict, Why
 
 
 class Pipeline:
@@ -40,7 +42,7 @@ class Pipeline:
         Args:
             config: geometry and outlets.
             classifier: of the bundle in use.
-            lot: name that the items are recorded under.
+            lot: name that the items are recorded under, until `open_lot`.
             ruler: of the camera; by scale and reference line unless given.
             finder: instead of the configured one.
         """
@@ -48,7 +50,6 @@ class Pipeline:
         ruler = ruler or LinearRuler(camera)
         along_px, across_px = camera.field_px
         lanes = 1 + max(outlet.lane for outlet in config.outlets)
-        self.lot = lot
         self._field_px = camera.field_px
         self._finder = finder or make_finder(config, classifier.bundle, ruler)
         middle_px = (across_px - 1) / 2
@@ -61,16 +62,25 @@ class Pipeline:
             lane_edges_mm=[across_px * camera.mm_per_px * lane / lanes for lane in range(1, lanes)],
         )
         self._grader = Grader(classifier)
-        self._dispatcher = Dispatcher(config)
+        worth = {grade.name: grade.worth for grade in classifier.bundle.manifest.grades}
+        self._dispatcher = Dispatcher(config, worth)
+        self._marks = BeltMarks(mm_per_tick=config.belt.mm_per_tick, entry_mm=entry_mm, lot=lot)
         self.blind_frames = 0
         """Frames in which the items could not be told from the belt."""
         self._mm_per_tick = config.belt.mm_per_tick
         self._tick = 0.0
         self._time_s = 0.0
+        self._ticks_per_s = 0.0
         self._seen = False
 
-    def step(self, frame: Frame) -> list[Decision]:
+    def step(self, frame: Frame, *, ready: bool = True) -> list[Decision]:
         """Take in one frame; return a decision for every item that is due now, in belt order.
+
+        The shots themselves come from `release`: neighbours may still join them.
+
+        Args:
+            frame: of the configured size.
+            ready: there is a board that takes shots.
 
         Raises:
             SorterError: the frame is not of the configured size, so mm_per_px cannot hold.
@@ -83,11 +93,12 @@ class Pipeline:
                 f"set camera.width and camera.height to what it delivers and calibrate again"
             )
         frame = replace(frame, speed_mm_per_s=self._speed_mm_per_s(frame))
+        self._ticks_per_s = frame.speed_mm_per_s / self._mm_per_tick
         self._tick, self._time_s, self._seen = frame.tick, frame.time_s, True
         sightings = self._finder.find(frame)
         blind = self._finder.blind
         self.blind_frames += blind
-        return self._decide(self._tracker.follow(frame.tick, sightings, blind=blind))
+        return self._decide(self._tracker.follow(frame.tick, sightings, blind=blind), ready)
 
     def _speed_mm_per_s(self, frame: Frame) -> float:
         """By the belt's way since the frame before; 0 at first, when nothing is known of it."""
@@ -96,20 +107,61 @@ class Pipeline:
             return 0.0
         return (frame.tick - self._tick) * self._mm_per_tick / passed_s
 
-    def finish(self) -> list[Decision]:
+    def finish(self, *, ready: bool = True) -> list[Decision]:
         """Decide the items that are still in view when there are no more frames."""
-        return self._decide(self._tracker.finish())
+        return self._decide(self._tracker.finish(), ready)
 
-    def _decide(self, items: Sequence[Item]) -> list[Decision]:
+    def release(self) -> list[Shot]:
+        """The shots to send after a frame, the nearest first; the others wait for neighbours."""
+        coming = self._tracker.coming()
+        return self._dispatcher.release(self._tick, self._ticks_per_s, coming=coming)
+
+    def release_urgent(self, tick: float) -> list[Shot]:
+        """The shots that cannot wait for another frame.
+
+        Args:
+            tick: where the belt is now.
+        """
+        return self._dispatcher.release(tick, self._ticks_per_s)
+
+    def take_reports(self) -> list[ShotReport]:
+        """The ends of shots that were never released, since the last call."""
+        return self._dispatcher.take_reports()
+
+    def take_cancels(self) -> list[int]:
+        """Items whose released shots must not be fired, since the last call."""
+        return self._dispatcher.take_cancels()
+
+    def ended(self, report: ShotReport) -> None:
+        """A shot has ended."""
+        self._dispatcher.ended(report)
+
+    def open_lot(self, name: str, tick: float) -> None:
+        """What enters the field of view from now on is recorded under another lot."""
+        self._marks.open_lot(name, tick)
+
+    def distrust(self, tick: float) -> None:
+        """Hands may be on the belt: what is in or past the camera's view rides to the end."""
+        self._marks.touched(tick)
+        self._dispatcher.drop_all(Reason.STOPPED)
+
+    def _decide(self, items: Sequence[Item], ready: bool) -> list[Decision]:
         if not items:
             return []
         return [
             self._dispatcher.dispatch(
-                item, _doubted(item, verdict), tick=self._tick, time_s=self._time_s, lot=self.lot
+                item,
+                self._doubted(item, verdict),
+                tick=self._tick,
+                ticks_per_s=self._ticks_per_s,
+                time_s=self._time_s,
+                lot=self._marks.lot_of(item),
+                ready=ready,
             )
             for item, verdict in zip(items, self._grader.judge(items), strict=True)
         ]
 
-
-def _doubted(item: Item, verdict: Verdict) -> Verdict:
-    return verdict if item.doubt is None else replace(verdict, grade=None, why=item.doubt)
+    def _doubted(self, item: Item, verdict: Verdict) -> Verdict:
+        if self._marks.may_have_moved(item):
+            return replace(verdict, grade=None, why=Why.STOPPED)
+        return verdict if item.doubt is None else replace(verdict, grade=None, why=item.doubt)

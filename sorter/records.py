@@ -13,6 +13,7 @@ from typing import NoReturn
 
 from firmware_bridge.board import Outcome, Reason, ShotReport
 from sorter.decision import Decision
+from sorter.dispatch.delivery import Delivery
 from sorter.errors import SorterError
 from sorter.records_schema import prepare
 from sorter.verdict import Why
@@ -21,6 +22,8 @@ PENDING = "pending"
 """Delivery of an item that was shot at and not yet reported on."""
 RODE = "rode"
 """Delivery of an item that was not shot: it rides to the default outlet."""
+SEEN, NOT_SEEN = "seen", "not_seen"
+"""By the downstream beam."""
 
 BUSY_TIMEOUT_S = 5.0
 """How long a write waits for another process that writes or checkpoints."""
@@ -74,6 +77,20 @@ class ItemRecord:
     opened_tick: int | None
     """When the outlet really opened and closed; None unless it did."""
     closed_tick: int | None
+    bend_mm: float | None
+    """None, as are the others up to `bend_sd_mm`, in rows of versions that did not measure it."""
+    volume_mm3: float | None
+    lab_l: float | None
+    lab_a: float | None
+    lab_b: float | None
+    length_sd_mm: float | None
+    """Standard uncertainty, as those of the next two."""
+    width_sd_mm: float | None
+    bend_sd_mm: float | None
+    beam: str | None
+    """`seen` or `not_seen` by the downstream beam; None where none was asked."""
+    missort: str | None
+    """Why it did not go where it was sent; None where nothing says so."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,6 +102,7 @@ class LotRecord:
     items: int
     shot: int
     fired: int
+    missorts: int
 
 
 class Records:
@@ -154,6 +172,12 @@ class Records:
             "length_mm": item.measures.length_mm,
             "width_mm": item.measures.width_mm,
             "area_mm2": item.measures.area_mm2,
+            "bend_mm": item.measures.bend_mm,
+            "volume_mm3": item.measures.volume_mm3,
+            **dict(zip(("lab_l", "lab_a", "lab_b"), item.measures.lab, strict=True)),
+            "length_sd_mm": item.measures.length_sd_mm,
+            "width_sd_mm": item.measures.width_sd_mm,
+            "bend_sd_mm": item.measures.bend_sd_mm,
             "channel": shot and shot.channel,
             "open_tick": shot and shot.open_tick,
             "close_tick": shot and shot.close_tick,
@@ -189,6 +213,24 @@ class Records:
             )
         self.unmatched_reports += cursor.rowcount == 0
 
+    def confirm(self, delivery: Delivery) -> None:
+        """Write what became of an item of this run in the end.
+
+        Raises:
+            RecordsError: the disk is full or gone.
+        """
+        seen = delivery.seen
+        with self._sentences():
+            self._db.execute(
+                "UPDATE items SET beam = ?, missort = ? WHERE run = ? AND item_id = ?",
+                (
+                    None if seen is None else SEEN if seen else NOT_SEEN,
+                    None if delivery.missort is None else delivery.missort.value,
+                    self._run,
+                    delivery.item_id,
+                ),
+            )
+
     def items(self, lot: str | None = None) -> Iterator[ItemRecord]:
         """The items of one lot, or all, in the order in which they were decided."""
         query = (
@@ -203,7 +245,7 @@ class Records:
         """Every lot with its counts, oldest first."""
         query = (
             "SELECT name, opened_at, count(items.id) AS items, count(items.open_tick) AS shot, "
-            "coalesce(sum(delivery = 'fired'), 0) AS fired "
+            "coalesce(sum(delivery = 'fired'), 0) AS fired, count(items.missort) AS missorts "
             "FROM lots LEFT JOIN items ON items.lot = lots.id GROUP BY lots.id ORDER BY lots.id"
         )
         with self._sentences():

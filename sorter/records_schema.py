@@ -53,6 +53,18 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
         "CREATE INDEX items_by_lot ON items (lot)",
         "CREATE INDEX items_pending ON items (run) WHERE delivery = 'pending'",
     ),
+    (
+        "ALTER TABLE items ADD COLUMN bend_mm REAL",
+        "ALTER TABLE items ADD COLUMN volume_mm3 REAL",
+        "ALTER TABLE items ADD COLUMN lab_l REAL",
+        "ALTER TABLE items ADD COLUMN lab_a REAL",
+        "ALTER TABLE items ADD COLUMN lab_b REAL",
+        "ALTER TABLE items ADD COLUMN length_sd_mm REAL",
+        "ALTER TABLE items ADD COLUMN width_sd_mm REAL",
+        "ALTER TABLE items ADD COLUMN bend_sd_mm REAL",
+        "ALTER TABLE items ADD COLUMN beam TEXT",
+        "ALTER TABLE items ADD COLUMN missort TEXT",
+    ),
 )
 """Statements that lead from version k to k + 1; a released one is never changed."""
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 
 import numpy as np
 
-from sorter.item import Item, Sighting
+from sorter.item import Item, Sighting, Span
 from sorter.overlap import Overlaps, duplicates, overlaps
 from sorter.track import Track
 from sorter.verdict import Why
@@ -72,6 +72,10 @@ class Tracker:
     def finish(self) -> list[Item]:
         """The items still in view when the frames have ended."""
         return self._decide(track for track in self._tracks if not track.decided)
+
+    def coming(self) -> list[tuple[int, Span]]:
+        """Lane and place on the belt of everything that is in sight and not decided."""
+        return [(self._lane(track), track.along) for track in self._tracks if not track.decided]
 
     def _take_in(self, sightings: Sequence[Sighting], belt_mm: float) -> None:
         dropped = duplicates(sightings)
@@ -154,6 +158,9 @@ class Tracker:
         if low_mm > self._entry_mm + IN_VIEW_MM and high_mm < self._exit_mm - IN_VIEW_MM:
             track.missed += 1
 
+    def _lane(self, track: Track) -> int:
+        return sum(edge <= track.across.middle_mm for edge in self._lane_edges_mm)
+
     def _decide(self, due: Iterable[Track]) -> list[Item]:
         return [self._item(track) for track in sorted(due, key=lambda one: -one.along.high_mm)]
 
@@ -163,7 +170,7 @@ class Tracker:
         self._items += 1
         return Item(
             item_id=self._items,
-            lane=sum(edge <= track.across.middle_mm for edge in self._lane_edges_mm),
+            lane=self._lane(track),
             reference_tick=-along.middle_mm / self._mm_per_tick,
             extent_mm=along.size_mm,
             measures=track.best.measures,

@@ -45,10 +45,10 @@ def list_lots(
     from rich.text import Text
 
     table = Table("lot", "opened (UTC)")
-    for heading in ("items", "shot", "fired"):
+    for heading in ("items", "shot", "fired", "mis-sorts"):
         table.add_column(heading, justify="right")
     for lot in lots:
-        counts = (str(n) for n in (lot.items, lot.shot, lot.fired))
+        counts = (str(n) for n in (lot.items, lot.shot, lot.fired, lot.missorts))
         table.add_row(Text(lot.name), lot.opened_at[:19].replace("T", " "), *counts)
     Console().print(table)
 

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from firmware_bridge.board import (
+    BeltTick,
     BoardConnected,
     BoardEvent,
     BoardFault,
@@ -11,6 +12,7 @@ from firmware_bridge.board import (
     ShotReport,
 )
 from sorter.decision import Decision
+from sorter.dispatch.delivery import Delivery, Missort
 from sorter.frame import Capture
 from sorter.line import Line
 from sorter.verdict import Why
@@ -28,6 +30,7 @@ class ScriptedBoard:
         self.events: list[BoardEvent] = []
         self.told: list[object] = []
         self.tick: float | None = 0.0
+        self.error_ticks = 1.0
         self.identity: BoardIdentity | None = IDENTITY
 
     def open(self, now_s: float) -> None:
@@ -47,8 +50,19 @@ class ScriptedBoard:
     def heartbeat(self, now_s: float) -> None:
         self.told.append("heartbeat")
 
+    def cancel(self, item_id: int, now_s: float) -> None:
+        self.told.append(f"cancel {item_id}")
+
+    def flush(self, now_s: float) -> None:
+        self.told.append("flush")
+
     def tick_at(self, time_s: float) -> float | None:
         return self.tick
+
+    def position_at(self, time_s: float) -> BeltTick | None:
+        if self.tick is None:
+            return None
+        return BeltTick(tick=self.tick, error_ticks=self.error_ticks)
 
     def close(self) -> None:
         self.told.append("close")
@@ -62,12 +76,16 @@ class ListedRecords:
     def __init__(self) -> None:
         self.added: list[Decision] = []
         self.delivered: list[ShotReport] = []
+        self.confirmed: list[Delivery] = []
 
     def add(self, decision: Decision) -> None:
         self.added.append(decision)
 
     def deliver(self, report: ShotReport) -> None:
         self.delivered.append(report)
+
+    def confirm(self, delivery: Delivery) -> None:
+        self.confirmed.append(delivery)
 
 
 def make_line(
@@ -190,3 +208,76 @@ def test_the_end_of_the_run_stops_the_belt() -> None:
     line.service(0.0)
     line.finish(1.0)
     assert board.told[-1] == "belt off"
+
+
+def connected(board: ScriptedBoard, line: Line) -> None:
+    board.events = [BoardConnected(identity=IDENTITY)]
+    line.service(0.0)
+
+
+def test_a_frame_whose_place_on_the_belt_is_hardly_known_shoots_at_nothing() -> None:
+    board = ScriptedBoard()
+    line = make_line(board)
+    connected(board, line)
+    board.error_ticks = 200.0
+    assert pass_one_fruit(line, board) == []
+    assert (line.counts.frames, line.counts.frames_without_position) == (0, 25)
+
+
+def test_after_an_emergency_stop_everything_on_the_belt_rides() -> None:
+    board, records = ScriptedBoard(), ListedRecords()
+    line = make_line(board, records)
+    connected(board, line)
+    decisions = []
+    for index in range(25):
+        board.tick = 40.0 * index
+        if index == 8:
+            board.events = [BoardFault(name="estop", active=True)]
+        if index == 10:
+            board.events = [BoardFault(name="estop", active=False)]
+        line.service(index / 30)
+        frame = draw_frame([(20.0 * index, 100.0, 40.0, 120.0)])
+        decisions += line.step(
+            Capture(pixels=frame.pixels, time_s=index / 30, index=index), index / 30
+        )
+    assert [(one.outlet, one.verdict.why) for one in decisions] == [("end", Why.STOPPED)]
+    assert board.told.count("flush") == line.counts.stops == 1
+    assert line.counts.reasons == {"stopped": 1}
+
+
+def test_a_stop_that_outlasts_the_trust_takes_back_what_was_sent() -> None:
+    board = ScriptedBoard()
+    line = make_line(board)
+    connected(board, line)
+    pass_one_fruit(line, board)
+    line.service(1.0)
+    assert "flush" not in board.told
+    line.service(12.0)
+    assert "flush" in board.told
+
+
+def test_an_item_is_recorded_under_the_lot_that_was_open_when_it_came_into_view() -> None:
+    board, records = ScriptedBoard(), ListedRecords()
+    line = make_line(board, records)
+    connected(board, line)
+    for index in range(45):
+        board.tick = 40.0 * index
+        if index == 10:
+            line.open_lot("next", index / 30)
+        fruits = [(20.0 * index, 100.0, 40.0, 120.0), (20.0 * index - 250, 100.0, 40.0, 120.0)]
+        capture = Capture(pixels=draw_frame(fruits).pixels, time_s=index / 30, index=index)
+        line.step(capture, index / 30)
+    assert [one.lot for one in records.added] == ["today", "next"]
+
+
+def test_an_outlet_that_opened_elsewhere_is_a_counted_missort() -> None:
+    board, records = ScriptedBoard(), ListedRecords()
+    line = make_line(board, records)
+    connected(board, line)
+    pass_one_fruit(line, board)
+    board.events = [
+        ShotReport(item_id=1, channel=0, outcome=Outcome.FIRED, open_tick=5, close_tick=9)
+    ]
+    line.service(1.0)
+    assert line.counts.missorts == {"missed": 1}
+    assert [(one.item_id, one.missort) for one in records.confirmed] == [(1, Missort.MISSED)]

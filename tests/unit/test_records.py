@@ -10,7 +10,9 @@ from pathlib import Path
 import pytest
 
 from firmware_bridge.board import Outcome, Reason, Shot, ShotReport
+from sorter import records_schema
 from sorter.decision import Decision
+from sorter.dispatch.delivery import Delivery, Missort
 from sorter.item import Item
 from sorter.records import PENDING, RODE, Records, RecordsError
 from sorter.verdict import Verdict, Why
@@ -268,8 +270,6 @@ def test_a_damaged_file_ends_in_a_sentence(path: Path) -> None:
 def test_a_failed_migration_leaves_the_file_as_it_was(
     path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from sorter import records_schema
-
     Records(path).close()
     more = (*records_schema.MIGRATIONS, ("ALTER TABLE lots ADD COLUMN note TEXT", "nonsense"))
     monkeypatch.setattr(records_schema, "MIGRATIONS", more)
@@ -280,3 +280,50 @@ def test_a_failed_migration_leaves_the_file_as_it_was(
     with Records(path) as records:
         records.add(decided())
         assert len(records.lots()) == 1
+
+
+def test_all_measures_and_their_uncertainties_are_kept(records: Records) -> None:
+    records.add(decided())
+
+    (row,) = records.items()
+    measures = make_measures()
+    assert (row.bend_mm, row.volume_mm3) == (measures.bend_mm, measures.volume_mm3)
+    assert (row.lab_l, row.lab_a, row.lab_b) == measures.lab
+    assert (row.length_sd_mm, row.width_sd_mm, row.bend_sd_mm) == (0.5, 0.5, 0.4)
+    assert (row.beam, row.missort) == (None, None)
+
+
+def test_a_missort_is_written_beside_its_item_and_counted_with_its_lot(records: Records) -> None:
+    records.add(decided())
+    records.add(decided(2, shot=False))
+    records.confirm(Delivery(item_id=1, seen=True, missort=Missort.STAYED))
+    records.confirm(Delivery(item_id=2, seen=True, missort=None))
+
+    assert [(row.beam, row.missort) for row in records.items()] == [
+        ("seen", "stayed"),
+        ("seen", None),
+    ]
+    assert [lot.missorts for lot in records.lots()] == [1]
+
+
+def test_the_rows_of_an_older_version_are_kept_without_what_it_did_not_measure(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as older:
+        older.setattr(records_schema, "MIGRATIONS", records_schema.MIGRATIONS[:1])
+        Records(path).close()
+    with sqlite3.connect(path) as db:
+        db.execute("INSERT INTO runs (started_at) VALUES ('2026-05-01')")
+        db.execute("INSERT INTO lots (name, opened_at) VALUES ('monday', '2026-05-01')")
+        db.execute(
+            "INSERT INTO items (run, item_id, lot, decided_at, time_s, tick, lane, probabilities, "
+            "reason, outlet, length_mm, width_mm, area_mm2, delivery) "
+            "VALUES (1, 1, 1, '2026-05-01', 1.0, 2.0, 0, '{}', 'unsure', 'end', 200, 30, 5000, "
+            "'rode')"
+        )
+
+    with Records(path) as records:
+        records.add(decided())
+        old, new = records.items()
+    assert (old.length_mm, old.bend_mm, old.missort) == (200, None, None)
+    assert (new.length_mm, new.bend_mm) == (201.5, 3.0)

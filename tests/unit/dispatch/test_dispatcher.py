@@ -5,16 +5,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sorter.decision import Decision
-from sorter.dispatcher import Dispatcher
+from sorter.dispatch.dispatcher import Dispatcher
 from sorter.item import Item
 from sorter.verdict import Verdict, Why
 from tests.factories import make_config, make_item, make_sighting, make_verdict
+
+WORTH = {"good": 3.0, "fair": 2.0, "poor": 1.0}
 
 
 def dispatch(
     item: Item | None = None, verdict: Verdict | None = None, tick: float = 1200.0
 ) -> Decision:
-    return Dispatcher(make_config()).dispatch(
+    return Dispatcher(make_config(), WORTH).dispatch(
         item or make_item(), verdict or make_verdict(), tick=tick, time_s=1.0, lot="today"
     )
 

@@ -1,0 +1,1 @@
+"""From a verdict to a shot, and what became of it."""

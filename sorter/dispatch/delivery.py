@@ -1,0 +1,175 @@
+"""Where items really went: the board's reports and the downstream beam, matched by position.
+
+Never in order of arrival: an item too many or too few would shift every one after it.
+"""
+
+from __future__ import annotations
+
+import enum
+from dataclasses import dataclass
+
+from firmware_bridge.board import BoardBeam, Outcome, ShotReport
+from sorter.config import SorterConfig
+from sorter.decision import Decision
+from sorter.dispatch.window import Core
+
+TOLERANCE_MM = 10.0
+"""By how much an item may be off its place at the beam."""
+WAIT_MM = 100.0
+"""Belt travel after which the beam's edges have come, repeats of lost ones included."""
+MEMORY_MM = 500.0
+"""Items are remembered so far beyond the end of the belt, should it run back."""
+
+
+class Missort(enum.Enum):
+    """An item that did not go where it was sent."""
+
+    MISSED = "missed"
+    """Its outlet was not open while it passed, though the board fired."""
+    STAYED = "stayed"
+    """Its outlet was open, but the beam saw it on the belt afterwards."""
+    CAUGHT = "caught"
+    """It should have ridden, was open to another item's shot, and never came to the beam."""
+    LOST = "lost"
+    """It should have ridden, and never came to the beam."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Delivery:
+    """What is known of one item's end."""
+
+    item_id: int
+    seen: bool | None
+    """By the downstream beam; None where there is none in its lane."""
+    missort: Missort | None
+
+
+@dataclass(slots=True, kw_only=True)
+class _Way:
+    decision: Decision
+    report: ShotReport | None = None
+    seen: bool = False
+    told: bool = False
+
+
+class DeliveryBook:
+    """Every decided item until it has left the belt."""
+
+    def __init__(self, config: SorterConfig) -> None:
+        """Take outlets, belt and beam."""
+        self._mm_per_tick = config.belt.mm_per_tick
+        self._nominal = config.belt.speed_mm_per_s / config.belt.mm_per_tick
+        self._outlets = {outlet.name: outlet for outlet in config.outlets}
+        self._beam = config.board.passed_beam
+        self._end_ticks = (config.belt.length_mm + MEMORY_MM) / config.belt.mm_per_tick
+        self._ways: dict[int, _Way] = {}
+        self._blocked_tick: int | None = None
+        self.strays = 0
+        """Times that the beam was interrupted where no item can have been."""
+
+    def note(self, decision: Decision) -> None:
+        """An item was decided."""
+        self._ways[decision.item.item_id] = _Way(decision=decision)
+
+    def report(self, report: ShotReport) -> None:
+        """An item's shot has ended."""
+        way = self._ways.get(report.item_id)
+        if way is not None and way.report is None:
+            way.report = report
+
+    def beam(self, edge: BoardBeam) -> None:
+        """A beam was interrupted or is free again."""
+        if self._beam is None or edge.beam != "passed":
+            return
+        if edge.blocked:
+            if self._blocked_tick is not None:
+                # The edge between them was lost.
+                self._see(self._blocked_tick, self._blocked_tick)
+            self._blocked_tick = edge.tick
+            return
+        since = edge.tick if self._blocked_tick is None else self._blocked_tick
+        self._blocked_tick = None
+        self._see(min(since, edge.tick), max(since, edge.tick))
+
+    def judge(self, tick: float) -> list[Delivery]:
+        """The items whose end is known now, each once.
+
+        Args:
+            tick: where the belt is.
+        """
+        known = []
+        for item_id, way in list(self._ways.items()):
+            if not way.told and self._is_over(way, tick):
+                way.told = True
+                known.append(self._delivery(way))
+            if way.decision.item.reference_tick + self._end_ticks < tick:
+                del self._ways[item_id]
+        return known
+
+    def _see(self, from_tick: int, to_tick: int) -> None:
+        assert self._beam is not None
+        at = self._beam.at_mm / self._mm_per_tick
+        slack = TOLERANCE_MM / self._mm_per_tick
+        low, high = from_tick - at - slack, to_tick - at + slack
+        known = False
+        for way in self._ways.values():
+            item = way.decision.item
+            if item.lane != self._beam.lane:
+                continue
+            half = item.extent_mm / 2 / self._mm_per_tick
+            if low <= item.reference_tick <= high:
+                way.seen = known = True
+            known |= item.reference_tick - half < high and low < item.reference_tick + half
+        self.strays += not known
+
+    def _is_over(self, way: _Way, tick: float) -> bool:
+        item = way.decision.item
+        if not self._watched(way):
+            return way.report is not None or way.decision.shot is None
+        assert self._beam is not None
+        beyond_mm = self._beam.at_mm + item.extent_mm / 2 + TOLERANCE_MM + WAIT_MM
+        return tick > item.reference_tick + beyond_mm / self._mm_per_tick
+
+    def _watched(self, way: _Way) -> bool:
+        return self._beam is not None and way.decision.item.lane == self._beam.lane
+
+    def _delivery(self, way: _Way) -> Delivery:
+        seen = way.seen if self._watched(way) else None
+        return Delivery(
+            item_id=way.decision.item.item_id, seen=seen, missort=self._missort(way, seen)
+        )
+
+    def _missort(self, way: _Way, seen: bool | None) -> Missort | None:
+        if way.decision.shot is not None and (
+            way.report is None or way.report.outcome is Outcome.UNKNOWN
+        ):
+            # It may be anywhere, but nothing says that it went wrong.
+            return None
+        if way.report is not None and way.report.outcome is Outcome.FIRED:
+            if not self._met(way.report, way.decision.outlet, way):
+                return Missort.MISSED
+            at_mm = self._outlets[way.decision.outlet].at_mm or 0.0
+            stays = seen and self._beam is not None and at_mm < self._beam.at_mm
+            return Missort.STAYED if stays else None
+        if seen is not False:
+            return None
+        caught = any(
+            other.report is not None
+            and other.decision.item.lane == way.decision.item.lane
+            and self._met(other.report, other.decision.outlet, way)
+            for other in self._ways.values()
+            if other is not way
+        )
+        return Missort.CAUGHT if caught else Missort.LOST
+
+    def _met(self, report: ShotReport, outlet_name: str, way: _Way) -> bool:
+        """Whether an outlet was open while an item's middle part passed it."""
+        outlet = self._outlets[outlet_name]
+        if report.open_tick is None or report.close_tick is None or outlet.at_mm is None:
+            return False
+        at = outlet.at_mm / self._mm_per_tick
+        opened = Core(
+            low=report.open_tick - at + outlet.opening_ms / 1000 * self._nominal,
+            high=report.close_tick - at + outlet.closing_ms / 1000 * self._nominal,
+        )
+        return opened.meets(Core.of(way.decision.item, self._mm_per_tick))

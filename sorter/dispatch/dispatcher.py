@@ -1,0 +1,131 @@
+"""From a verdict to a decision: which outlet, if any, and when it opens."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+from firmware_bridge.board import Outcome, Reason, Shot, ShotReport
+from sorter.config import OutletConfig, SorterConfig
+from sorter.decision import Decision
+from sorter.dispatch.assign import Assigner
+from sorter.dispatch.plan import ShotPlan
+from sorter.dispatch.window import Core
+from sorter.item import Item, Span
+from sorter.verdict import Verdict, Why
+
+PROMISES_KEPT = 4096
+"""Shots that have not ended: more than any belt holds."""
+
+
+class Dispatcher:
+    """Sends each item to an outlet that takes it, or lets it ride."""
+
+    def __init__(self, config: SorterConfig, worth: Mapping[str, float]) -> None:
+        """Take the outlets and the belt from the configuration.
+
+        Args:
+            config: of the machine.
+            worth: of the grades, as the bundle tells.
+        """
+        self._default = config.default_outlet.name
+        self._mm_per_tick = config.belt.mm_per_tick
+        self._assigner = Assigner(config, worth)
+        self._plan = ShotPlan(config)
+        self._promised: dict[int, tuple[str, str]] = {}
+
+    def dispatch(
+        self,
+        item: Item,
+        verdict: Verdict,
+        *,
+        tick: float,
+        ticks_per_s: float = 0.0,
+        time_s: float,
+        lot: str,
+        ready: bool = True,
+    ) -> Decision:
+        """Decide about one item.
+
+        Args:
+            item: with its belt position.
+            verdict: its grade.
+            tick: where the belt is now.
+            ticks_per_s: how fast it runs; 0 or less where that is not known.
+            time_s: capture time of the frame that made the item due.
+            lot: that the item belongs to.
+            ready: there is a board that takes shots.
+        """
+        outlet: OutletConfig | None = None
+        if verdict.grade is not None:
+            found = self._assigner.assign(item, verdict.grade, lot)
+            if isinstance(found, OutletConfig):
+                outlet = found
+            elif found is not None:
+                verdict = replace(verdict, grade=None, why=found)
+        if outlet is not None and not ready:
+            verdict, outlet = replace(verdict, grade=None, why=Why.NO_BOARD), None
+        placed = self._plan.place(item, outlet, tick=tick, ticks_per_s=ticks_per_s)
+        shot: Shot | None = None
+        if isinstance(placed, Shot) and outlet is not None:
+            shot = placed
+            self._assigner.took(outlet, lot)
+            self._promised[item.item_id] = (outlet.name, lot)
+            if len(self._promised) > PROMISES_KEPT:
+                del self._promised[next(iter(self._promised))]
+        elif isinstance(placed, Why):
+            verdict, outlet = replace(verdict, grade=None, why=placed), None
+        return Decision(
+            item=replace(item, views=()),
+            verdict=verdict,
+            outlet=self._default if outlet is None else outlet.name,
+            shot=shot,
+            lot=lot,
+            time_s=time_s,
+        )
+
+    def release(
+        self,
+        tick: float,
+        ticks_per_s: float,
+        *,
+        coming: Sequence[tuple[int, Span]] | None = None,
+    ) -> list[Shot]:
+        """The shots to send now, the nearest first; as `ShotPlan.release`.
+
+        Args:
+            tick: where the belt is.
+            ticks_per_s: how fast it runs.
+            coming: lane and place on the belt of what is in sight and not decided.
+        """
+        cores = None
+        if coming is not None:
+            cores = [
+                (
+                    lane,
+                    Core(
+                        low=-along.high_mm / self._mm_per_tick,
+                        high=-along.low_mm / self._mm_per_tick,
+                    ),
+                )
+                for lane, along in coming
+            ]
+        return self._plan.release(tick, ticks_per_s, coming=cores)
+
+    def drop_all(self, reason: Reason) -> None:
+        """No shot that is planned may be fired any more."""
+        self._plan.drop_all(reason)
+
+    def take_reports(self) -> list[ShotReport]:
+        """The ends of shots that the board never heard of, since the last call."""
+        return self._plan.take_reports()
+
+    def take_cancels(self) -> list[int]:
+        """Items whose shots the board must not fire, since the last call."""
+        return self._plan.take_cancels()
+
+    def ended(self, report: ShotReport) -> None:
+        """A shot has ended: what was not fired does not count for its outlet's quota."""
+        promise = self._promised.pop(report.item_id, None)
+        if promise is not None and report.outcome in (Outcome.REFUSED, Outcome.CANCELLED):
+            self._assigner.gave_back(*promise)

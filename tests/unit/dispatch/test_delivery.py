@@ -1,0 +1,193 @@
+"""Where items really went, by their place and not by their turn."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from firmware_bridge.board import BoardBeam, Outcome, Shot, ShotReport
+from sorter.decision import Decision
+from sorter.dispatch.delivery import DeliveryBook, Missort
+from tests.factories import make_config, make_item, make_verdict
+
+AT = 1400 / 0.5
+"""Ticks from the reference line to the beam."""
+
+
+def book(*, beam: bool = True) -> DeliveryBook:
+    changes: dict[str, object] = {"board": {"passed_beam": {"at_mm": 1400}}} if beam else {}
+    return DeliveryBook(make_config(**changes))
+
+
+def decision(item_id: int, reference_tick: float = 1000.0, *, shot: bool = False) -> Decision:
+    open_tick = round(reference_tick + 840 - 20)
+    return Decision(
+        item=make_item(item_id, reference_tick=reference_tick),
+        verdict=make_verdict(),
+        outlet="premium" if shot else "end",
+        shot=Shot(item_id=item_id, channel=0, open_tick=open_tick, close_tick=open_tick + 40)
+        if shot
+        else None,
+        lot="monday",
+        time_s=1.0,
+    )
+
+
+def fired(one: Decision, *, late_ticks: int = 0, outcome: Outcome = Outcome.FIRED) -> ShotReport:
+    assert one.shot is not None
+    opened = outcome is Outcome.FIRED
+    return ShotReport(
+        item_id=one.item.item_id,
+        channel=0,
+        outcome=outcome,
+        open_tick=one.shot.open_tick + late_ticks if opened else None,
+        close_tick=one.shot.close_tick + late_ticks if opened else None,
+    )
+
+
+def edge(tick: float, blocked: bool, beam: str = "passed") -> BoardBeam:
+    return BoardBeam(beam=beam, blocked=blocked, tick=round(tick), time_s=None, error_s=1.0)
+
+
+def pass_beam(of: DeliveryBook, reference_tick: float) -> None:
+    """An item of 40 mm interrupts the beam."""
+    of.beam(edge(reference_tick + AT - 40, True))
+    of.beam(edge(reference_tick + AT + 40, False))
+
+
+def judged(
+    of: DeliveryBook, past_tick: float = 1400
+) -> dict[int, tuple[bool | None, Missort | None]]:
+    return {one.item_id: (one.seen, one.missort) for one in of.judge(past_tick + AT)}
+
+
+def test_what_rides_and_passes_the_beam_was_delivered() -> None:
+    of = book()
+    of.note(decision(1))
+    pass_beam(of, 1000)
+    assert judged(of) == {1: (True, None)}
+
+
+def test_what_was_shot_and_does_not_pass_was_delivered() -> None:
+    of, one = book(), decision(1, shot=True)
+    of.note(one)
+    of.report(fired(one))
+    assert judged(of) == {1: (False, None)}
+
+
+def test_what_was_shot_and_passes_all_the_same_stayed_on_the_belt() -> None:
+    of, one = book(), decision(1, shot=True)
+    of.note(one)
+    of.report(fired(one))
+    pass_beam(of, 1000)
+    assert judged(of) == {1: (True, Missort.STAYED)}
+
+
+def test_what_should_ride_and_never_passes_is_lost() -> None:
+    of = book()
+    of.note(decision(1))
+    assert judged(of) == {1: (False, Missort.LOST)}
+
+
+def test_what_rode_past_an_outlet_that_was_open_for_another_was_caught() -> None:
+    of, one = book(), decision(1, 1000, shot=True)
+    of.note(one)
+    of.note(decision(2, 1015))
+    of.report(fired(one))
+    assert judged(of)[2] == (False, Missort.CAUGHT)
+
+
+def test_a_refused_shot_lets_its_item_ride_which_is_no_missort() -> None:
+    of, one = book(), decision(1, shot=True)
+    of.note(one)
+    of.report(fired(one, outcome=Outcome.REFUSED))
+    pass_beam(of, 1000)
+    assert judged(of) == {1: (True, None)}
+
+
+def test_a_shot_that_nobody_knows_the_end_of_is_not_judged() -> None:
+    of, one = book(), decision(1, shot=True)
+    of.note(one)
+    of.report(fired(one, outcome=Outcome.UNKNOWN))
+    assert judged(of) == {1: (False, None)}
+
+
+@pytest.mark.parametrize("beam", [True, False])
+def test_an_outlet_that_opened_beside_its_item_missed_it(beam: bool) -> None:
+    of, one = book(beam=beam), decision(1, shot=True)
+    of.note(one)
+    of.report(fired(one, late_ticks=100))
+    assert judged(of)[1][1] is Missort.MISSED
+
+
+def test_without_a_beam_the_boards_report_is_the_delivery() -> None:
+    of, one = book(beam=False), decision(1, shot=True)
+    of.note(one)
+    assert judged(of) == {}
+    of.report(fired(one))
+    assert judged(of) == {1: (None, None)}
+
+
+def test_the_end_of_an_item_is_told_once_and_not_before_it_is_past_the_beam() -> None:
+    of = book()
+    of.note(decision(1))
+    assert of.judge(1000 + AT + 10) == []
+    assert len(of.judge(1000 + AT + 400)) == 1
+    assert of.judge(1000 + AT + 500) == []
+
+
+def test_two_that_touch_interrupt_the_beam_once_and_are_both_seen() -> None:
+    of = book()
+    of.note(decision(1, 1000))
+    of.note(decision(2, 1080))
+    of.beam(edge(1000 + AT - 40, True))
+    of.beam(edge(1080 + AT + 40, False))
+    assert judged(of) == {1: (True, None), 2: (True, None)}
+
+
+def test_something_where_no_item_was_is_counted_and_nobody_elses_passing() -> None:
+    of = book()
+    of.note(decision(1, 1000))
+    pass_beam(of, 1300)
+    assert of.strays == 1
+    assert judged(of) == {1: (False, Missort.LOST)}
+
+
+def test_an_edge_that_was_lost_costs_no_other_item_its_match() -> None:
+    of = book()
+    of.note(decision(1, 1000))
+    of.note(decision(2, 1200))
+    of.beam(edge(1000 + AT, True))
+    of.beam(edge(1200 + AT - 40, True))
+    of.beam(edge(1200 + AT + 40, False))
+    assert judged(of, 1600) == {1: (True, None), 2: (True, None)}
+
+
+def test_the_beam_at_the_belts_begin_tells_nothing_of_deliveries() -> None:
+    of = book()
+    of.note(decision(1, 1000))
+    of.beam(edge(1000 + AT - 40, True, "entry"))
+    of.beam(edge(1000 + AT + 40, False, "entry"))
+    assert judged(of)[1][0] is False
+
+
+@given(st.lists(st.tuples(st.booleans(), st.booleans()), min_size=1, max_size=20))
+def test_one_item_too_many_or_too_few_shifts_no_other(load: list[tuple[bool, bool]]) -> None:
+    of = book()
+    for place, (shot, passes) in enumerate(load):
+        one = decision(place + 1, 200.0 * place, shot=shot)
+        of.note(one)
+        if shot:
+            of.report(fired(one))
+        if passes:
+            pass_beam(of, 200.0 * place)
+    found: dict[int, Missort | None] = {}
+    for tick in range(0, 200 * len(load) + 4000, 50):
+        for end in of.judge(float(tick)):
+            assert end.item_id not in found
+            found[end.item_id] = end.missort
+    for place, (shot, passes) in enumerate(load):
+        wrong = Missort.STAYED if shot else Missort.LOST
+        assert found[place + 1] == (wrong if shot == passes else None)
+    assert of.strays == 0
