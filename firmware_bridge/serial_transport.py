@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import termios
 import threading
 import time
@@ -72,8 +73,9 @@ class SerialTransport:
             TransportLostError: the port is gone.
         """
         try:
-            self._serial.write(data)
-        except serial.SerialTimeoutException:
+            # pyserial's own write spins for as long as the system's buffer is full.
+            os.write(self._serial.fileno(), data)
+        except BlockingIOError:
             return
         except (serial.SerialException, OSError) as error:
             raise TransportLostError(self._gone(error)) from error

@@ -48,6 +48,19 @@ def pty() -> Iterator[Pty]:
     pty.unplug()
 
 
+def test_a_board_that_takes_no_bytes_does_not_hold_its_user_up(pty: Pty) -> None:
+    transport = SerialTransport(pty.path, 250_000, threaded=False)
+
+    def write() -> None:
+        for _ in range(1_000):
+            transport.write(bytes(1_000))
+
+    writer = threading.Thread(target=write, daemon=True)
+    writer.start()
+    writer.join(PATIENCE_S)
+    assert not writer.is_alive()
+
+
 def test_bytes_are_stamped_when_they_arrive_and_not_when_they_are_read(pty: Pty) -> None:
     clock = StampClock()
     transport = SerialTransport(pty.path, 250_000, clock=clock)
