@@ -94,29 +94,61 @@ def outline(photo: NDArray[Any]) -> NDArray[np.uint8]:
     Args:
         photo: side × side × 3, as a network sees it.
     """
-    way = cv2.INTER_AREA if photo.shape[0] > SIDE else cv2.INTER_CUBIC
-    levels = cv2.resize(photo.astype(np.float32), (SIDE, SIDE), interpolation=way).reshape(-1, 3)
-    surface, rim = _surface()
+    whole = photo.shape[0]
+    rows, columns = inner = _without_bars(photo)
+    photo = photo[inner]
+    way = cv2.INTER_AREA if whole > SIDE else cv2.INTER_CUBIC
+    # A whole photo becomes SIDE × SIDE; between bars, just as large a part of that.
+    height, width = (max(1, round(SIDE * side / whole)) for side in photo.shape[:2])
+    levels = cv2.resize(photo.astype(np.float32), (width, height), interpolation=way).reshape(-1, 3)
+    surface, rim = _surface(height, width)
     kept = rim
     for _ in range(2):
         fit, *_ = np.linalg.lstsq(surface[kept], levels[kept], rcond=None)
         off = np.linalg.norm(levels - surface @ fit, axis=1)
         kept = rim[off[rim] <= np.quantile(off[rim], RIM_KEPT)]
-    scaled = (off * (255 / max(float(off.max()), 1e-9))).astype(np.uint8).reshape(SIDE, SIDE)
+    scaled = (off * (255 / max(float(off.max()), 1e-9))).astype(np.uint8).reshape(height, width)
     _, mask = cv2.threshold(scaled, 0, 1, cv2.THRESH_BINARY + cv2.THRESH_OTSU)
     count, labels, stats, _ = cv2.connectedComponentsWithStats(mask, connectivity=8)
-    if count < 2:
-        return np.zeros((SIDE, SIDE), np.uint8)
-    largest = 1 + int(stats[1:, cv2.CC_STAT_AREA].argmax())
-    return np.asarray(labels == largest, np.uint8)
+    found = np.zeros((SIDE, SIDE), np.uint8)
+    if count > 1:
+        largest = 1 + int(stats[1:, cv2.CC_STAT_AREA].argmax())
+        top, left = (round(SIDE * axis.start / whole) for axis in (rows, columns))
+        found[top : top + height, left : left + width] = labels == largest
+    return found
 
 
-@lru_cache(maxsize=1)
-def _surface() -> tuple[NDArray[np.float32], NDArray[np.intp]]:
+def _without_bars(photo: NDArray[Any]) -> tuple[slice, slice]:
+    """Rows and columns between the bars of a letterbox, which are one even grey.
+
+    Where the photo has the bars' very level in its own corners, they do as belt.
+    """
+    everything = slice(0, photo.shape[0])
+    grey = photo[0, 0]
+    if (grey != grey[0]).any():
+        return everything, everything
+    for axis in (0, 1):
+        lines = np.flatnonzero((photo != grey).any(axis=(1 - axis, 2)))
+        if not len(lines):
+            continue
+        first, last = int(lines[0]), int(lines[-1])
+        after = photo.shape[axis] - 1 - last
+        corners = np.take(np.take(photo, [first, last], axis), [0, -1], 1 - axis)
+        if 0 <= after - first <= 1 and after and (corners != grey).any(axis=2).all():
+            inner = slice(first, last + 1)
+            return (inner, everything) if axis == 0 else (everything, inner)
+    return everything, everything
+
+
+@lru_cache(maxsize=64)
+def _surface(height: int, width: int) -> tuple[NDArray[np.float32], NDArray[np.intp]]:
     """Terms of a second-order surface at each pixel, and the indices of the rim's pixels."""
-    axis = (np.arange(SIDE, dtype=np.float32) + 0.5) / SIDE - 0.5
-    y, x = (one.ravel() for one in np.meshgrid(axis, axis, indexing="ij"))
-    inside = np.zeros((SIDE, SIDE), bool)
+    rows, columns = (
+        (np.arange(side, dtype=np.float32) + 0.5) / SIDE - side / SIDE / 2
+        for side in (height, width)
+    )
+    y, x = (one.ravel() for one in np.meshgrid(rows, columns, indexing="ij"))
+    inside = np.zeros((height, width), bool)
     inside[RIM:-RIM, RIM:-RIM] = True
     return (
         np.stack([np.ones_like(x), x, y, x * y, x * x, y * y], axis=1),

@@ -9,13 +9,20 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sorter.frame import Pixels
+from sorter.preprocess import Preprocess
 from sorter.shape import MEASURES, measure, quantized_shapes, shapes
 
 
 def photo(
-    length: int, width: int, *, turn_deg: float = 0.0, bend: int = 0, side: int = 96
+    length: int,
+    width: int,
+    *,
+    turn_deg: float = 0.0,
+    bend: int = 0,
+    side: int = 96,
+    colour: tuple[int, int, int] = (40, 90, 50),
 ) -> Pixels:
-    """A dark bar of this many pixels on a grey belt that is lit from one side."""
+    """A bar of this many pixels on a grey belt that is lit from one side."""
     pixels = np.full((side, side, 3), 180.0)
     pixels += np.linspace(-15, 15, side)[:, None, None]
     points = np.linspace(-length / 2 + width / 2, length / 2 - width / 2, 20)
@@ -24,7 +31,7 @@ def photo(
     x = side / 2 + points * np.cos(angle) - arch * np.sin(angle)
     y = side / 2 + points * np.sin(angle) + arch * np.cos(angle)
     line = np.stack([x, y], axis=1).round().astype(np.int32)
-    cv2.polylines(pixels, [line], isClosed=False, color=(40, 90, 50), thickness=width)
+    cv2.polylines(pixels, [line], isClosed=False, color=colour, thickness=width)
     return pixels.astype(np.uint8)
 
 
@@ -80,6 +87,34 @@ def test_training_and_device_measure_the_same_on_levels_scaled_and_quantized() -
 
 def test_an_empty_photo_measures_nothing() -> None:
     assert not measure(np.full((48, 48, 3), 90, np.uint8)).any()
+
+
+def letterboxed(pixels: Pixels, size: int) -> Pixels:
+    return Preprocess(size_px=size)(pixels)
+
+
+@pytest.mark.parametrize("size", [32, 64, 96])
+@pytest.mark.parametrize("upright", [False, True])
+def test_the_bars_of_a_letterboxed_photo_are_no_item(size: int, upright: bool) -> None:
+    whole = photo(60, 12, bend=8, colour=(130, 150, 140))
+    strip = whole[24:72]
+    if upright:
+        whole, strip = (np.ascontiguousarray(one.swapaxes(0, 1)) for one in (whole, strip))
+    wanted, found = measure(letterboxed(whole, size)), measure(letterboxed(strip, size))
+    assert found == pytest.approx(wanted, abs=0.04)
+
+
+def test_bars_are_found_on_scaled_and_quantized_levels_alike() -> None:
+    plain = letterboxed(photo(60, 12, bend=8)[20:77], 48)
+    int8 = (plain.astype(int) - 128).astype(np.int8)
+    assert measure(int8) == pytest.approx(measure(plain), abs=1e-5)
+    assert measure(plain.astype(np.float32) / 127.5 - 1) == pytest.approx(measure(plain), abs=1e-3)
+
+
+def test_a_belt_as_grey_and_even_as_the_bars_hides_no_item() -> None:
+    pixels = np.full((64, 64, 3), 114, np.uint8)
+    cv2.line(pixels, (12, 32), (52, 32), (40, 90, 50), 8)
+    assert named(pixels)["length"] == pytest.approx(49 / 64, abs=0.05)
 
 
 def test_eight_bits_hold_the_shapes() -> None:
