@@ -89,11 +89,12 @@ def test_no_item_falls_into_a_bin_that_it_was_not_sent_to_whatever_the_belt_does
 def test_the_belt_runs_on_after_an_emergency_stop_and_a_press_of_the_start_button(
     board: str, built_firmware: Path
 ) -> None:
-    found = answer("--items", "12", "--script", "estop@2:0.6", "--board", board)
+    found = answer("--items", "16", "--script", "estop@2:0.6", "--board", board)
     assert found["lost"] == 0
     assert set(found["wrong_by_cause"]) <= {"misclassified"}
-    # What was on its way to an outlet rides to the end: its shot was cancelled.
-    assert found["to_default"] >= 2
+    # What was in sight rides to the end, as does what was on its way to an outlet: hands may have
+    # moved it. What came into sight afterwards is sorted.
+    assert found["by_cause"]["stopped"] >= 2
     assert found["right"] >= 4
 
 
