@@ -34,7 +34,7 @@ class Shipped:
 
 BUNDLES = {
     "demo": Shipped(crop="cucumbers", per_grade=300, size_px=96, epochs=25),
-    "round": Shipped(crop="round", per_grade=200, size_px=64, epochs=20),
+    "round": Shipped(crop="round", per_grade=100, size_px=64, epochs=22),
 }
 
 
