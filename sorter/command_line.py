@@ -41,6 +41,8 @@ def run_app(name: str, app: App) -> None:
             error.show()
             sys.exit(2)
         code, sentence = 2, _usage(name, error)
+    except typer.Abort:
+        sentence = "nobody has agreed, so nothing was done"
     except OSError as error:
         # A full disk names no file.
         where = "" if error.filename is None else f"{error.filename}: "

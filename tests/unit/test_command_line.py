@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import sys
 
 import pytest
@@ -62,3 +63,19 @@ def test_a_program_called_alone_shows_its_help(
     code, err = refuse(program, "", monkeypatch, capsys)
     assert code == 2
     assert "Commands:" in err
+
+
+@pytest.mark.parametrize("answer", ["n\n", ""])
+def test_a_question_that_is_not_agreed_to_ends_in_one_sentence(
+    answer: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(sys, "argv", "sorter board test 0 --port virtual".split())
+    monkeypatch.setattr(sys, "stdin", io.StringIO(answer))
+    with pytest.raises(SystemExit) as end:
+        sorter.cli.main()
+    assert end.value.code == 1
+    assert (
+        capsys.readouterr()
+        .err.splitlines()[-1]
+        .endswith("sorter: nobody has agreed, so nothing was done")
+    )
