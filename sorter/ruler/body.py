@@ -8,6 +8,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from sorter.ruler.oblique import even_outline
+
 Points = NDArray[np.float64]
 """n × 2, millimetres."""
 
@@ -52,7 +54,7 @@ def measure_body(outline_mm: NDArray[np.floating]) -> Body:
     Raises:
         ValueError: the outline encloses nothing.
     """
-    outline = _even(np.asarray(outline_mm, np.float64), OUTLINE_POINTS)
+    outline = even_outline(outline_mm, OUTLINE_POINTS)
     area_mm2 = _area(outline)
     if not area_mm2 > 0:
         raise ValueError("the outline encloses no area")
@@ -140,14 +142,6 @@ class _Line:
         head = np.linspace(tips[0], first, steps, endpoint=False)
         tail = np.linspace(tips[1], last, steps, endpoint=False)[::-1]
         return np.concatenate([head, drawn, tail])
-
-
-def _even(outline: Points, count: int) -> Points:
-    """The closed outline in even steps."""
-    closed = np.concatenate([outline, outline[:1]])
-    way = np.concatenate([[0.0], np.cumsum(np.linalg.norm(np.diff(closed, axis=0), axis=1))])
-    at = np.linspace(0, way[-1], count, endpoint=False)
-    return np.stack([np.interp(at, way, closed[:, axis]) for axis in (0, 1)], axis=1)
 
 
 def _between_sides(outline: Points, tips: Points) -> Points:

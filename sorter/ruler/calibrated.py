@@ -11,6 +11,7 @@ from sorter.item import Measures
 from sorter.ruler.body import measure_body
 from sorter.ruler.calibration import Calibration, CalibrationError
 from sorter.ruler.measuring import with_uncertainty
+from sorter.ruler.oblique import even_outline, from_above
 
 ROUNDS = 2
 """Of guessing the height of the outline by the thickness that it gives; the guess is within 4 % at
@@ -67,13 +68,16 @@ class CalibratedRuler:
         """See `Ruler.measure`.
 
         The outline of a body that is as high as it is thick runs at half its height: there it is
-        nearer to the lens, and looks larger, than it would on the belt.
+        nearer to the lens, and looks larger, than it would on the belt. Away from the middle of the
+        image it is seen aslant, which makes it look thicker still.
         """
         height_mm = 0.0
+        points_px = even_outline(outline_px)
+        on_belt = self.belt_mm(points_px, speed_mm_per_s=speed_mm_per_s).astype(np.float64)
+        a_mm_up = self.belt_mm(points_px, height_mm=1.0, speed_mm_per_s=speed_mm_per_s)
+        slopes = on_belt - a_mm_up
         for _ in range(ROUNDS + 1):
-            body = measure_body(
-                self.belt_mm(outline_px, height_mm=height_mm, speed_mm_per_s=speed_mm_per_s)
-            )
+            body = measure_body(from_above(on_belt - height_mm * slopes, slopes))
             height_mm = body.width_mm / 2
         distance_mm = self._projection.height_mm - height_mm
         calibration = self._calibration

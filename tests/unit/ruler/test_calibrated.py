@@ -3,9 +3,10 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sorter.config import CameraConfig
@@ -62,7 +63,8 @@ def body_as_seen(
     return camera.project(np.column_stack([there, np.full(len(there), height_mm)]))
 
 
-@given(place=st.tuples(st.floats(-150, 150), st.floats(120, 160)))
+@settings(max_examples=25)
+@given(place=st.tuples(st.floats(-30, 30), st.floats(125, 155)))
 def test_a_cucumber_is_not_read_too_long_for_lying_nearer_to_the_lens_than_the_belt(
     place: tuple[float, float],
 ) -> None:
@@ -74,6 +76,59 @@ def test_a_cucumber_is_not_read_too_long_for_lying_nearer_to_the_lens_than_the_b
 
     assert measures.length_mm == pytest.approx(180, abs=1.0)
     assert measures.width_mm == pytest.approx(34, abs=0.5)
+
+
+def ball_as_seen(
+    camera: Optics, place: tuple[float, ...], radius_mm: float, lies_mm: float | None = None
+) -> np.ndarray:
+    """Outline of a ball, on the belt or with its middle at a height: where rays touch it."""
+    middle = np.array([*place, radius_mm if lies_mm is None else lies_mm])
+    to_lens = np.array([*camera.over_mm, camera.height_mm]) - middle
+    distance = float(np.linalg.norm(to_lens))
+    to_lens /= distance
+    aside = np.cross(to_lens, [0.0, 0.0, 1.0] if abs(to_lens[2]) < 0.9 else [1.0, 0.0, 0.0])
+    aside /= np.linalg.norm(aside)
+    other = np.cross(to_lens, aside)
+    forward = radius_mm**2 / distance
+    circle = ellipse(2, 2) * np.sqrt(radius_mm**2 - forward**2)
+    return camera.project(
+        middle + forward * to_lens + circle[:, :1] * aside + circle[:, 1:] * other
+    )
+
+
+@settings(max_examples=25)
+@given(place=st.tuples(st.floats(-220, 220), st.floats(40, 240)), radius_mm=st.floats(14, 40))
+def test_a_ball_is_as_wide_as_it_is_long_also_where_it_is_seen_aslant(
+    place: tuple[float, float], radius_mm: float
+) -> None:
+    camera = optics()
+
+    measures = calibrated(camera).measure(ball_as_seen(camera, place, radius_mm), PIXELS)
+
+    assert measures.length_mm == pytest.approx(2 * radius_mm, rel=0.02)
+    assert measures.width_mm == pytest.approx(2 * radius_mm, rel=0.02)
+
+
+@settings(max_examples=25)
+@given(place=st.tuples(st.floats(-150, 150), st.floats(110, 170)), angle_rad=st.floats(0, np.pi))
+def test_a_straight_cucumber_has_its_size_wherever_and_however_it_lies(
+    place: tuple[float, float], angle_rad: float
+) -> None:
+    camera = optics()
+    ways = np.linspace(-1, 1, 40)
+    radii = 17 * np.sqrt(1 - 0.5 * ways**2)
+    run = np.array([np.cos(angle_rad), np.sin(angle_rad)])
+    balls = [
+        ball_as_seen(camera, tuple(place + 75 * way * run), float(radius), lies_mm=17)
+        for way, radius in zip(ways, radii, strict=True)
+    ]
+    seen = cv2.convexHull(np.concatenate(balls).astype(np.float32))[:, 0]
+
+    measures = calibrated(camera).measure(seen, PIXELS)
+
+    assert measures.length_mm == pytest.approx(150 + 2 * radii[0], abs=1.0)
+    assert measures.width_mm == pytest.approx(34, abs=0.6)
+    assert measures.bend_mm < 0.6
 
 
 def test_without_the_correction_it_would_read_almost_four_per_cent_long() -> None:
