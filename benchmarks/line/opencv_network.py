@@ -73,9 +73,8 @@ def _rebuilt(interpreter: Any, classifier: Classifier) -> Any:
         if op["op_name"] == "DELEGATE":
             continue
         inputs, output = [int(k) for k in op["inputs"]], int(op["outputs"][0])
-        # A ReLU is not a layer of its own: it shows in the range of what comes out.
-        lowest = details[output]["quantization_parameters"]["zero_points"]
-        active = "relu" if len(lowest) and lowest[0] == -128 else None
+        # A ReLU6 is not a layer of its own: it shows in the range of what comes out.
+        active = "relu6" if details[output]["quantization"][1] == -128 else None
         known = [made[k] for k in inputs if k in made]
         weights = [real(k) for k in inputs if k not in made]
         if op["op_name"] == "ADD":
