@@ -9,7 +9,9 @@ from numpy.typing import NDArray
 
 from sorter.classifier import Classifier
 from sorter.decision_rule import DecisionRule, strange
+from sorter.frame import Pixels
 from sorter.item import Item
+from sorter.sharpness import sharp_ones
 from sorter.verdict import Verdict, Why
 
 
@@ -26,14 +28,15 @@ class Grader:
     def judge(self, items: Sequence[Item]) -> list[Verdict]:
         """One verdict an item, in order."""
         size_px = self._size_px
-        photos = [view.photo(size_px) for item in items for view in item.views]
+        shown = [_sharp([view.photo(size_px) for view in item.views]) for item in items]
+        photos = [photo for own in shown for photo in own]
         rows = self._classifier.probabilities(photos)
         strangeness = self._classifier.strangeness(photos)
         verdicts, start = [], 0
-        for item in items:
-            own = slice(start, start + len(item.views))
-            start += len(item.views)
-            if not item.views:
+        for count in map(len, shown):
+            own = slice(start, start + count)
+            start += count
+            if not count:
                 verdicts.append(_nothing(Why.CUT_OFF))
                 continue
             # The median, so that neither one odd view nor one plain view decides.
@@ -57,6 +60,10 @@ class Grader:
             probabilities=dict(zip(self._grades, map(float, probabilities), strict=True)),
             why=why,
         )
+
+
+def _sharp(photos: list[Pixels]) -> list[Pixels]:
+    return [photos[place] for place in sharp_ones(photos)]
 
 
 def _nothing(why: Why) -> Verdict:

@@ -114,5 +114,5 @@ class Item:
     """What is in the way of trusting its views, such as that it may be more than one fruit; an item
     with a doubt goes to the default outlet."""
     views: tuple[Sighting, ...] = ()
-    """Complete sightings for the classifier, best first; empty when none was complete, and once
-    the item is judged: a view holds on to its whole frame."""
+    """Complete sightings to choose from for the classifier, best placed first; empty when none was
+    complete, and once the item is judged: a view holds on to its whole frame."""

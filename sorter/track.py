@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from sorter.item import Sighting, Span
 from sorter.verdict import Why
 
-VIEWS = 3
-"""Sightings shown to the classifier for each item."""
+VIEWS = 6
+"""Sightings of each item that are kept; the sharpest of them are shown to the classifier."""
 VANISHED_FRAMES = 3
 """An item that lay in full view and was not seen in so many frames has left its place."""
 

@@ -63,10 +63,12 @@ def test_an_item_is_decided_before_it_leaves_the_field_of_view() -> None:
 
 def test_the_views_are_the_complete_ones_nearest_to_the_reference_line() -> None:
     tracker = make_tracker()
-    for at_mm in (-150.0, -60.0, -20.0, 10.0, 70.0):
+    for at_mm in (-190.0, -150.0, -100.0, -60.0, -20.0, 10.0, 30.0, 70.0):
         tracker.follow((at_mm + 500) * 2, [make_sighting(at_mm, tick=(at_mm + 500) * 2)])
     (item,) = tracker.finish()
-    assert [view.from_reference_mm for view in item.views] == [10.0, -20.0, -60.0]
+    assert [view.from_reference_mm for view in item.views] == [
+        *(10.0, -20.0, 30.0, -60.0, 70.0, -100.0)
+    ]
 
 
 def test_an_item_that_no_frame_shows_whole_has_no_views() -> None:
