@@ -44,6 +44,16 @@ class Body:
     volume_mm3: float
     """Of a body with circular sections along the middle line."""
 
+    def scaled(self, by: float) -> Body:
+        """The same body, larger by a factor."""
+        return Body(
+            length_mm=self.length_mm * by,
+            width_mm=self.width_mm * by,
+            bend_mm=self.bend_mm * by,
+            area_mm2=self.area_mm2 * by**2,
+            volume_mm3=self.volume_mm3 * by**3,
+        )
+
 
 def measure_body(outline_mm: NDArray[np.floating]) -> Body:
     """Measure a closed outline.

@@ -13,9 +13,6 @@ from sorter.ruler.calibration import Calibration, CalibrationError
 from sorter.ruler.measuring import with_uncertainty
 from sorter.ruler.oblique import even_outline, from_above
 
-ROUNDS = 2
-"""Of guessing the height of the outline by the thickness that it gives; the guess is within 4 % at
-once, so the second is off by 4 % of 4 % of the height."""
 HEIGHT_ERROR = 0.15
 """Standard uncertainty of the outline's height over the belt, as part of it: no fruit is quite as
 high as it is thick."""
@@ -71,15 +68,16 @@ class CalibratedRuler:
         nearer to the lens, and looks larger, than it would on the belt. Away from the middle of the
         image it is seen aslant, which makes it look thicker still.
         """
-        height_mm = 0.0
+        lens_mm = self._projection.height_mm
         points_px = even_outline(outline_px)
         on_belt = self.belt_mm(points_px, speed_mm_per_s=speed_mm_per_s).astype(np.float64)
-        a_mm_up = self.belt_mm(points_px, height_mm=1.0, speed_mm_per_s=speed_mm_per_s)
-        slopes = on_belt - a_mm_up
-        for _ in range(ROUNDS + 1):
-            body = measure_body(from_above(on_belt - height_mm * slopes, slopes))
-            height_mm = body.width_mm / 2
-        distance_mm = self._projection.height_mm - height_mm
+        slopes = on_belt - self.belt_mm(points_px, height_mm=1.0, speed_mm_per_s=speed_mm_per_s)
+        flat = from_above(on_belt, slopes, lens_mm)
+        body = measure_body(flat.outline_mm)
+        height_mm = body.width_mm / 2
+        # The whole outline shrinks towards the lens's foot as its plane rises.
+        body = body.scaled((lens_mm - height_mm) / (lens_mm - flat.height_mm))
+        distance_mm = lens_mm - height_mm
         calibration = self._calibration
         return with_uncertainty(
             body,
