@@ -63,6 +63,7 @@ class Belt:
         """Where the encoder is."""
         self.falls: list[Fall] = []
         """In order of time."""
+        self._pressed: tuple[bool, bool] | None = None
         self._touch(0.0)
         self._take_on()
 
@@ -114,8 +115,14 @@ class Belt:
 
     def _touch(self, now_s: float) -> None:
         """What people press: the chain of the emergency stop is high when open, the button low."""
-        self._plant.drive(InputPin.ESTOP, self._script.presses_estop(now_s))
-        self._plant.drive(InputPin.BUTTON, not self._script.presses_start(now_s))
+        # On changes alone: others may press them, too.
+        pressed = self._script.presses_estop(now_s), self._script.presses_start(now_s)
+        estop, start = pressed
+        if self._pressed is None or estop != self._pressed[0]:
+            self._plant.drive(InputPin.ESTOP, estop)
+        if self._pressed is None or start != self._pressed[1]:
+            self._plant.drive(InputPin.BUTTON, not start)
+        self._pressed = pressed
 
     def _ejectors_us(self) -> list[int]:
         due = (ejector.next_us() for ejector in self._ejectors.values())
