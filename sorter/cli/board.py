@@ -6,9 +6,11 @@ import enum
 import json
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
+
+from firmware_bridge.settings import InputFunction, OutletKind
 
 board_app = typer.Typer(
     name="board", help="Find, flash, try and watch the actuation board.", no_args_is_help=True
@@ -176,6 +178,118 @@ def try_channel(
         for number in range(1, times + 1):
             fire(session, channel, ms)
             print(f"outlet {channel} opened for {ms} ms ({number} of {times})", flush=True)
+
+
+@board_app.command()
+def settings(
+    port: _Port = None,
+    baud: _Baud = _BAUD,
+    outlet: Annotated[
+        int | None, typer.Option(help="Channel whose settings to change.", min=0, max=7)
+    ] = None,
+    kind: Annotated[OutletKind | None, typer.Option(help="What hangs on the outlet.")] = None,
+    duty_percent: Annotated[
+        int | None, typer.Option(help="Share of time that the outlet may be open.", min=1, max=100)
+    ] = None,
+    max_on_ms: Annotated[
+        int | None, typer.Option(help="Longest time that it may be open at a stretch.", min=1)
+    ] = None,
+    min_cycle_ms: Annotated[
+        int | None, typer.Option(help="Least time between two openings.", min=1)
+    ] = None,
+    closed_us: Annotated[
+        int | None, typer.Option(help="A servo's pulses when closed.", min=500, max=2_500)
+    ] = None,
+    open_us: Annotated[
+        int | None, typer.Option(help="A servo's pulses when open.", min=500, max=2_500)
+    ] = None,
+    delay_us: Annotated[
+        int | None, typer.Option(help="How long the outlet takes to open.", min=0, max=65_535)
+    ] = None,
+    silence_ms: Annotated[
+        int | None, typer.Option(help="The host's silence that stops everything.", min=50, max=500)
+    ] = None,
+    encoder_dead_ms: Annotated[
+        int | None,
+        typer.Option(
+            help="Time without a tick after which the encoder is dead.", min=50, max=1_000
+        ),
+    ] = None,
+    jam_ticks: Annotated[
+        int | None,
+        typer.Option(help="Ticks for which a beam may be blocked; 0: no limit.", min=0, max=65_535),
+    ] = None,
+    entry_beam: Annotated[
+        bool | None, typer.Option("--entry-beam/--no-entry-beam", help="There is one.")
+    ] = None,
+    passed_beam: Annotated[
+        bool | None, typer.Option("--passed-beam/--no-passed-beam", help="There is one.")
+    ] = None,
+    input_function: Annotated[
+        InputFunction | None, typer.Option(help="What the free input tells.")
+    ] = None,
+    auto_restart: Annotated[
+        bool | None,
+        typer.Option(
+            "--auto-restart/--no-auto-restart",
+            help="The belt restarts WITHOUT ANYBODY'S HAND after silence or a reset.",
+        ),
+    ] = None,
+    as_json: _Json = False,
+) -> None:
+    """Show what the board keeps in its EEPROM, or change it while the belt stands.
+
+    An outlet that gets another kind begins at the ceilings of that kind. What is looser than
+    compiled in is refused.
+
+    For example:
+
+        sorter board settings
+
+        sorter board settings --outlet 3 --kind servo --closed-us 1000 --open-us 1800
+
+        sorter board settings --input-function cover --no-passed-beam
+    """
+    from dataclasses import replace
+
+    from sorter.cli.board_info import describe_settings, plain
+    from sorter.cli.board_session import open_session
+    from sorter.cli.board_settings import changed_outlet, read, write
+
+    of_outlet = _given(
+        kind=kind,
+        duty_percent=duty_percent,
+        max_on_ms=max_on_ms,
+        min_cycle_ms=min_cycle_ms,
+        closed_us=closed_us,
+        open_us=open_us,
+        delay_us=delay_us,
+    )
+    of_machine = _given(
+        silence_ms=silence_ms,
+        encoder_dead_ms=encoder_dead_ms,
+        jam_ticks=jam_ticks,
+        entry_beam=entry_beam,
+        passed_beam=passed_beam,
+        input_function=input_function,
+        auto_restart=auto_restart,
+    )
+    if bool(of_outlet) != (outlet is not None):
+        raise typer.BadParameter("--outlet and what to change of that outlet belong together")
+    with open_session(port, baud) as session:
+        kept = read(session)
+        if outlet is not None:
+            write(session, changed_outlet(kept.outlets[outlet], of_outlet))
+        if of_machine:
+            write(session, replace(kept.machine, **of_machine))
+        if of_outlet or of_machine:
+            kept = read(session)
+    told = plain(kept)
+    print(json.dumps(told) if as_json else describe_settings(told))
+
+
+def _given(**options: Any) -> dict[str, Any]:
+    return {name: value for name, value in options.items() if value is not None}
 
 
 @board_app.command()

@@ -6,14 +6,12 @@ import os
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
-from firmware_bridge.board import BoardAnswer, BoardEvent, Order
 from firmware_bridge.settings import BoardSettings
+from sorter.cli.board_settings import read
 
 if TYPE_CHECKING:
     from firmware_bridge.ports import BoardPort
     from sorter.cli.board_session import BoardSession
-
-SETTINGS_WITHIN_S = 3.0
 
 
 def known_port(path: str) -> BoardPort | None:
@@ -43,9 +41,7 @@ def gather(session: BoardSession, *, port: str, bootloader: str | None) -> dict[
     board = session.board
     identity, status = board.identity, board.status
     assert identity is not None and status is not None
-    board.read_settings(session.now_s)
-    events = session.until(_settings_are_read, SETTINGS_WITHIN_S)
-    settings = next((e for e in events if isinstance(e, BoardSettings)), None)
+    settings = read(session)
     clock = board.link.position.clock
     return {
         "port": port,
@@ -67,7 +63,7 @@ def gather(session: BoardSession, *, port: str, bootloader: str | None) -> dict[
         "frame_errors_on_host": board.link.counters.frame_errors,
         "retries": board.link.retries,
         "clock_error_ms": round(clock.error_s(session.now_s) * 1e3, 3),
-        "settings": None if settings is None else _plain(settings),
+        "settings": plain(settings),
     }
 
 
@@ -80,23 +76,21 @@ def describe(told: dict[str, Any]) -> str:
         shown = " ".join(value) if isinstance(value, list) else value
         nothing = shown is None or shown == ""
         lines.append(f"{key.replace('_', ' '):22} {'-' if nothing else shown}")
-    for part in _parts(told["settings"]):
-        name = f"outlet {part.pop('channel')}" if "channel" in part else "machine"
-        lines.append(f"{name:22} " + ", ".join(f"{key} {value}" for key, value in part.items()))
+    return "\n".join((*lines, describe_settings(told["settings"])))
+
+
+def describe_settings(settings: dict[str, Any]) -> str:
+    """What `plain` gives, for people."""
+    lines = []
+    for part in (*settings["outlets"], settings["machine"]):
+        told = dict(part)
+        name = f"outlet {told.pop('channel')}" if "channel" in told else "machine"
+        lines.append(f"{name:22} " + ", ".join(f"{key} {value}" for key, value in told.items()))
     return "\n".join(lines)
 
 
-def _parts(settings: dict[str, Any] | None) -> list[dict[str, Any]]:
-    if settings is None:
-        return []
-    return [dict(part) for part in (*settings["outlets"], settings["machine"])]
-
-
-def _settings_are_read(events: list[BoardEvent]) -> bool:
-    return any(isinstance(e, BoardAnswer) and e.order is Order.READ_SETTINGS for e in events)
-
-
-def _plain(settings: BoardSettings) -> dict[str, Any]:
+def plain(settings: BoardSettings) -> dict[str, Any]:
+    """Settings ready for JSON."""
     machine = asdict(settings.machine)
     machine["input_function"] = settings.machine.input_function.value
     outlets = [{**asdict(outlet), "kind": outlet.kind.value} for outlet in settings.outlets]

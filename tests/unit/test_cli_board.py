@@ -255,6 +255,47 @@ def test_what_is_fired_by_hand_is_bounded(wrong: tuple[str, ...]) -> None:
     assert invoke("test", *wrong, "--port", "virtual", "--yes").exit_code == 2
 
 
+@pytest.mark.usefixtures("at_a_port")
+def test_settings_are_changed_and_kept() -> None:
+    changes = "--outlet 3 --kind servo --open-us 1800 --max-on-ms 900"
+    told = json.loads(run("settings", *changes.split(), "--json"))
+    assert told["outlets"][3] == {
+        "channel": 3,
+        "kind": "servo",
+        "duty_percent": 80,
+        "max_on_ms": 900,
+        "min_cycle_ms": 40,
+        "closed_us": 1_000,
+        "open_us": 1_800,
+        "delay_us": 0,
+    }
+    run("settings", "--input-function", "cover", "--no-passed-beam", "--silence-ms", "300")
+    shown = run("settings")
+    assert "outlet 3               kind servo, duty_percent 80, max_on_ms 900" in shown
+    assert "silence_ms 300, encoder_dead_ms 1000" in shown
+    assert "passed_beam False, input_function cover" in shown
+
+
+@pytest.mark.usefixtures("at_a_port")
+def test_a_setting_looser_than_compiled_in_is_refused_with_a_sentence() -> None:
+    with pytest.raises(
+        BoardError, match=r"refused the settings of outlet 2 \(solenoid\): .*looser"
+    ):
+        invoke("settings", "--outlet", "2", "--kind", "solenoid", "--duty-percent", "26")
+    assert "outlet 2               kind valve" in run("settings")
+
+
+@pytest.mark.usefixtures("at_a_port")
+def test_a_number_that_fits_no_field_is_refused_with_a_sentence() -> None:
+    with pytest.raises(BoardError, match="too large"):
+        invoke("settings", "--outlet", "2", "--max-on-ms", "70000")
+
+
+@pytest.mark.parametrize("wrong", [("--outlet", "2"), ("--kind", "servo"), ("--silence-ms", "501")])
+def test_settings_that_make_no_sense_are_a_mistake(wrong: tuple[str, ...]) -> None:
+    assert invoke("settings", *wrong, "--port", "virtual").exit_code == 2
+
+
 def test_watch_counts_beams_and_follows_the_encoder(bench: Bench) -> None:
     watch = Watch(bench.session)
     for a, b in ((True, False), (True, True), (False, True), (False, False)):

@@ -69,7 +69,7 @@ def test_a_program_called_alone_shows_its_help(
 def test_a_question_that_is_not_agreed_to_ends_in_one_sentence(
     answer: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(sys, "argv", "sorter board test 0 --port virtual".split())
+    monkeypatch.setattr(sys, "argv", ["sorter", "board", "test", "0", "--port", "virtual"])
     monkeypatch.setattr(sys, "stdin", io.StringIO(answer))
     with pytest.raises(SystemExit) as end:
         sorter.cli.main()

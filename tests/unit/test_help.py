@@ -17,7 +17,7 @@ COMMANDS = {
         "lots list",
         "lots export",
     ]
-    + [f"board {command}" for command in ("list", "info", "flash", "test", "watch", "monitor")],
+    + [f"board {command}" for command in ("list", "info", "flash", "test", "settings", "watch", "monitor")],
     "training.cli": [
         *("run", "fit", "pack", "evaluate", "compare", "explain", "synth", "import", "audit"),
     ],
