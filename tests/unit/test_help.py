@@ -17,7 +17,10 @@ COMMANDS = {
         "lots list",
         "lots export",
     ]
-    + [f"board {command}" for command in ("list", "info", "flash", "test", "settings", "watch", "monitor")],
+    + [
+        f"board {command}"
+        for command in ("list", "info", "flash", "test", "settings", "watch", "monitor")
+    ],
     "training.cli": [
         *("run", "fit", "pack", "evaluate", "compare", "explain", "synth", "import", "audit"),
     ],
