@@ -15,6 +15,8 @@ from pydantic import (
 )
 from pydantic_core import CoreSchema
 
+from firmware_bridge.compiled_in import CHANNELS
+
 Name = Annotated[str, StringConstraints(min_length=1, max_length=64, strip_whitespace=True)]
 
 
@@ -292,6 +294,10 @@ class SorterConfig(_Section):
             misfits.append(
                 (("outlets",), "exactly one outlet has to be the default (default: true)")
             )
+        shot_at = sum(not outlet.default for outlet in self.outlets)
+        if shot_at > CHANNELS:
+            sentence = f"a board has {CHANNELS} channels, too few for {shot_at} outlets to shoot at"
+            misfits.append((("outlets",), sentence))
         seen: set[tuple[str, object]] = set()
         for k, outlet in enumerate(self.outlets):
             taken: list[tuple[Keys, str, object]] = [((k, "name"), "name", outlet.name)]

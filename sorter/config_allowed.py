@@ -23,29 +23,40 @@ def keys_at(keys: Keys) -> list[str]:
 
 def allowed_at(keys: Keys) -> str:
     """What may stand at a key, as the end of a sentence."""
-    return _words(_node(keys))
+    return _words(_unresolved(keys))
 
 
 def _node(keys: Keys) -> dict[str, Any]:
+    return _resolved(_unresolved(keys))
+
+
+def _unresolved(keys: Keys) -> dict[str, Any]:
     node = schema()
     for key in keys:
         node = _resolved(node)
         node = node.get("items", {}) if isinstance(key, int) else node["properties"].get(key, {})
-    return _resolved(node)
-
-
-def _resolved(node: dict[str, Any]) -> dict[str, Any]:
-    for choice in node.get("anyOf", []):
-        if choice.get("type") != "null":
-            node = choice
-    if "$ref" in node:
-        found: dict[str, Any] = schema()["$defs"][node["$ref"].rpartition("/")[2]]
-        return found
     return node
 
 
+def _resolved(node: dict[str, Any]) -> dict[str, Any]:
+    """The node itself; of several forms the last, which is the one with keys."""
+    while "anyOf" in node or "$ref" in node:
+        node = _choices(node)[-1]
+    return node
+
+
+def _choices(node: dict[str, Any]) -> list[dict[str, Any]]:
+    if "$ref" in node:
+        return [schema()["$defs"][node["$ref"].rpartition("/")[2]]]
+    return [choice for choice in node["anyOf"] if choice.get("type") != "null"]
+
+
 def _words(node: dict[str, Any]) -> str:
-    node = _resolved(node)
+    while "anyOf" in node or "$ref" in node:
+        choices = _choices(node)
+        if len(choices) > 1:
+            return " or ".join(map(_words, choices))
+        (node,) = choices
     if "enum" in node:
         return "one of " + ", ".join(str(value) for value in node["enum"])
     kind = node.get("type", "")

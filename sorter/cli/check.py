@@ -34,6 +34,7 @@ def check(
     """
     from sorter.config_allowed import schema as json_schema
     from sorter.config_file import ConfigError, read_config
+    from sorter.dispatch.layout import layout_warnings
 
     if schema:
         print(json.dumps(json_schema(), indent=2))
@@ -43,6 +44,7 @@ def check(
         file = read_config(config)
         warnings, has_model = _check_model(file)
         warnings += _check_calibration(file)
+        warnings += [file.problem(*found) for found in layout_warnings(file.config)]
     except ConfigError as error:
         if as_json:
             print(json.dumps({"ok": False, "errors": [_plain(p) for p in error.problems]}))

@@ -181,7 +181,19 @@ def test_the_schema_for_editors_knows_every_section() -> None:
         "belt",
         "board",
         "model",
+        "faults",
         "finder",
         "records",
         "outlets",
     }
+
+
+def test_an_outlet_that_is_always_too_late_is_a_warning_at_its_line(model: Path) -> None:
+    arguments = write(model, "A, B", "C")
+    config = Path(arguments[1])
+    config.write_text(config.read_text().replace("at_mm: 420", "at_mm: 120"))
+
+    result = CliRunner().invoke(app, arguments)
+
+    assert result.exit_code == 0
+    assert "sorter.yaml:3: outlets[0].at_mm: premium is reached before" in result.stderr

@@ -65,7 +65,10 @@ def test_a_valid_file_becomes_a_config(tmp_path: Path) -> None:
             "1: belt.length_mm: found 0; allowed: a number above 0 and up to",
         ),
         ("belt: {mm_per_tick: .nan}\n", "1: belt.mm_per_tick: found nan; allowed: a number"),
-        ("camera:\n\n  source: usb\n", "3: camera.source: found 'usb'; allowed: one of v4l2, picamera2"),
+        (
+            "camera:\n\n  source: usb\n",
+            "3: camera.source: found 'usb'; allowed: one of v4l2, picamera2",
+        ),
         ("board:\n", "1: board: found nothing; allowed: a section with the keys port, baud"),
         ("machine: {name: 7}\n", "1: machine.name: found 7; allowed: text of 1 to 64 characters"),
     ],
@@ -217,3 +220,77 @@ def test_every_key_is_explained_in_the_docs() -> None:
     keys += [f"outlets[].{key}" for key in keys_at(("outlets", 0))]
 
     assert [key for key in keys if f"| `{key}` |" not in docs] == []
+
+
+def outlet(**keys: object) -> str:
+    """A config whose premium outlet has more keys, on line 2."""
+    more = "".join(f", {key}: {value}" for key, value in keys.items())
+    return (
+        "outlets:\n"
+        f"  - {{name: premium, channel: 0, at_mm: 420, grades: [A]{more}}}\n"
+        "  - {name: second, channel: 1, at_mm: 620, grades: [A, B]}\n"
+        "  - {name: end, default: true}\n"
+    )
+
+
+def test_limits_may_be_a_pair_or_one_sided(tmp_path: Path) -> None:
+    text = outlet(length_mm="[190, 220]", bend_mm="{max: 15}")
+    premium = load_config(write(tmp_path, text)).outlets[0]
+    assert premium.length_mm is not None and premium.bend_mm is not None
+    assert (premium.length_mm.min, premium.length_mm.max) == (190, 220)
+    assert (premium.bend_mm.min, premium.bend_mm.max) == (None, 15)
+
+
+@pytest.mark.parametrize(
+    ("keys", "complaint"),
+    [
+        ({"length_mm": "[220, 190]"}, "2: outlets[0].length_mm: from 220 to 190 there is nothing"),
+        ({"length_mm": "{}"}, "2: outlets[0].length_mm: limits nothing; give [low, high]"),
+        ({"length_mm": "[1, 2, 3]"}, "2: outlets[0].length_mm: found [1, 2, 3]; allowed: a list"),
+        ({"length_mm": "long"}, "2: outlets[0].length_mm: found 'long'; allowed: a list"),
+        ({"bend_mm": "{most: 15}"}, "2: outlets[0].bend_mm.most: unknown key (value 15)"),
+        ({"bend_mm": "[0, x]"}, "2: outlets[0].bend_mm.max: found 'x'; allowed: "),
+        ({"every": 1}, "2: outlets[0].every: found 1; allowed: a whole number from 2"),
+        ({"quota": 0}, "2: outlets[0].quota: found 0; allowed: a whole number from 1"),
+        ({"opening_ms": -1}, "2: outlets[0].opening_ms: found -1; allowed: a number from 0 to 500"),
+    ],
+)
+def test_a_wrong_rule_of_an_outlet_is_an_error_at_its_line(
+    tmp_path: Path, keys: dict[str, object], complaint: str
+) -> None:
+    (found,) = complaints(tmp_path, outlet(**keys))
+    assert found.startswith(complaint)
+
+
+@pytest.mark.parametrize(
+    "rule", [{"length_mm": "[190, 220]"}, {"every": 10}, {"quota": 100}], ids=str
+)
+def test_a_grade_may_be_named_again_where_an_outlet_leaves_some_of_it(
+    tmp_path: Path, rule: dict[str, object]
+) -> None:
+    assert len(load_config(write(tmp_path, outlet(**rule))).outlets) == 3
+
+
+def test_a_grade_that_an_outlet_takes_whole_is_left_for_no_other(tmp_path: Path) -> None:
+    (found,) = complaints(tmp_path, outlet())
+    assert found == "3: outlets[1].grades[0]: the lane 0 grade A is given twice"
+
+
+def test_the_default_outlet_has_no_rules(tmp_path: Path) -> None:
+    text = outlet(every=10).replace("default: true", "default: true, quota: 5")
+    (found,) = complaints(tmp_path, text)
+    assert "the default outlet takes everything" in found
+
+
+def test_nine_outlets_are_more_than_a_board_can_open(tmp_path: Path) -> None:
+    rows = [f"  - {{name: o{k}, channel: {k % 8}, at_mm: 400, grades: [g{k}]}}" for k in range(9)]
+    found = complaints(
+        tmp_path, "\n".join(["outlets:", *rows, "  - {name: end, default: true}", ""])
+    )
+    assert any("a board has 8 channels, too few for 9 outlets" in line for line in found)
+
+
+def test_a_beam_beyond_the_belt_is_an_error(tmp_path: Path) -> None:
+    text = "board: {passed_beam: {at_mm: 1500}}\n" + OUTLETS
+    (found,) = complaints(tmp_path, text)
+    assert found.startswith("1: board.passed_beam.at_mm: lies beyond the end of the belt")
