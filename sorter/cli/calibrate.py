@@ -105,6 +105,10 @@ def calibrate(
         raise SorterError(f"{' and '.join(given)} are different jobs; give one of them")
     if (lens is None) != (belt is None):
         raise SorterError("--lens and --belt belong together; give both folders")
+    # Better now than after half an hour before the camera.
+    for file in (print_to, out):
+        if file is not None and not file.parent.is_dir():
+            raise SorterError(f"{file}: there is no folder {file.parent}; make it, or name another")
     if print_to is not None:
         _print(print_to, paper.value)
     elif gauge is not None:

@@ -130,6 +130,13 @@ def test_the_sheet_is_written(tmp_path: Path) -> None:
     assert "on A3" in result.stdout
 
 
+@pytest.mark.parametrize("option", ["--print", "--out"])
+def test_a_folder_that_is_not_there_is_told_before_anything_is_done(
+    tmp_path: Path, option: str
+) -> None:
+    assert "there is no folder" in refusal(option, tmp_path / "none" / "file")
+
+
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [
