@@ -235,7 +235,7 @@ class Link:
             self._heard_at_s = at_s
             self._polling.start(at_s)
             key = SessionKey(boot_nonce=identity.boot_nonce, session=self._session)
-            self.orders.start(key, identity.channels)
+            self.orders.start(key, identity.channels, at_s)
             self._events.append(BoardConnected(identity=describe(identity)))
 
     def _lose_to_reset(self, identity: Identity, now_s: float) -> None:

@@ -122,7 +122,7 @@ class LinkedBoard:
         self.link.shots.cancel(item_id)
 
     def set_belt(self, running: bool, now_s: float, *, by_operator: bool = False) -> None:
-        """Command the belt motor: now, or after the handshake that is under way.
+        """Command the belt motor: now, or after a handshake that ends within seconds.
 
         Args:
             running: whether it has to run.
@@ -131,7 +131,7 @@ class LinkedBoard:
                 to start after a stop that nobody ordered (`Reason.START_NEEDED`).
         """
         order = "run_by_operator" if by_operator else "run"
-        self.link.orders.set_belt(order if running else "stop")
+        self.link.orders.set_belt(order if running else "stop", now_s)
 
     def clear_estop(self, step: int, now_s: float) -> None:
         """Step 1, then step 2 within some seconds, clear a latched emergency stop.

@@ -20,6 +20,10 @@ from firmware_bridge.messages import (
 from firmware_bridge.settings import MachineSettings, OutletSettings
 from firmware_bridge.settings_wire import SettingsReading, machine_write, outlet_write
 
+BELT_ORDER_HOLDS_S = 5.0
+"""A belt order waits this long for a handshake. Nobody expects the belt to start when a board comes
+back long after he has pressed a button."""
+
 _ORDER_OF: dict[int, Order] = {
     BeltCommand.TYPE: Order.BELT,
     EstopClear.TYPE: Order.CLEAR_ESTOP,
@@ -40,6 +44,7 @@ class Orders:
     def __init__(self, virtual_ticks_per_s: float) -> None:
         self._virtual_mticks_s = round(virtual_ticks_per_s * 1000)
         self._belt: str | None = None
+        self._belt_at_s = 0.0
         self._waiting: deque[Command] = deque()
         self._events: list[BoardEvent] = []
         self._key: SessionKey | None = None
@@ -48,8 +53,11 @@ class Orders:
         self._pulses = 0
         self._belts = 0
 
-    def start(self, key: SessionKey, channels: int) -> None:
-        """A session has begun. A belt order from before it is carried out now."""
+    def start(self, key: SessionKey, channels: int, now_s: float) -> None:
+        """A session has begun. A belt order that was given just before is carried out now."""
+        if self._belt is not None and now_s - self._belt_at_s > BELT_ORDER_HOLDS_S:
+            self._belt = None
+            self._refuse(Order.BELT)
         self._key = key
         self._channels = channels
 
@@ -62,9 +70,9 @@ class Orders:
         self._belt = None
         self._reading = None
 
-    def set_belt(self, order: str) -> None:
+    def set_belt(self, order: str, now_s: float) -> None:
         """Take a belt order, one of `BELT_ORDERS`; it replaces one that is still waiting."""
-        self._belt = order
+        self._belt, self._belt_at_s = order, now_s
 
     def clear_estop(self, step: int) -> None:
         """Take one of the two steps."""

@@ -86,7 +86,7 @@ def test_the_status_is_told_by_names(peer: Peer) -> None:
 
 @pytest.mark.parametrize(("order", "code"), [("stop", 0), ("run", 1), ("run_by_operator", 2)])
 def test_a_belt_order_tells_who_gives_it(peer: Peer, order: str, code: int) -> None:
-    peer.link.orders.set_belt(order)
+    peer.link.orders.set_belt(order, peer.now_s)
     peer.run(0.005)
     sent = peer.all(BeltCommand)[0]
     assert (sent.boot_nonce, sent.session, sent.run) == (BOOT, 1, code)
@@ -96,22 +96,22 @@ def test_a_belt_order_tells_who_gives_it(peer: Peer, order: str, code: int) -> N
 
 def test_a_machine_without_an_encoder_tells_its_speed_with_the_belt_order() -> None:
     peer = Peer(virtual_ticks_per_s=600.5).connect()
-    peer.link.orders.set_belt("run")
+    peer.link.orders.set_belt("run", peer.now_s)
     peer.run(0.005)
     assert peer.all(BeltCommand)[0].virtual_mticks_s == 600_500
 
 
 def test_a_refused_belt_order_tells_why(peer: Peer) -> None:
-    peer.link.orders.set_belt("run")
+    peer.link.orders.set_belt("run", peer.now_s)
     peer.run(0.005)
     peer.answer(Reason.START_NEEDED, to=is_a(BeltCommand))
     assert answers(peer) == [(Order.BELT, Reason.START_NEEDED)]
 
 
 def test_a_newer_belt_order_replaces_an_unanswered_one(peer: Peer) -> None:
-    peer.link.orders.set_belt("run")
+    peer.link.orders.set_belt("run", peer.now_s)
     peer.run(0.005)
-    peer.link.orders.set_belt("stop")
+    peer.link.orders.set_belt("stop", peer.now_s)
     peer.run(0.2)
     assert [command.run for command in peer.all(BeltCommand)[1:]] == [0, 0, 0, 0]
 
@@ -119,9 +119,9 @@ def test_a_newer_belt_order_replaces_an_unanswered_one(peer: Peer) -> None:
 def test_a_belt_order_keeps_its_number_when_it_is_repeated_and_the_next_one_gets_another(
     peer: Peer,
 ) -> None:
-    peer.link.orders.set_belt("run")
+    peer.link.orders.set_belt("run", peer.now_s)
     peer.run(0.1)
-    peer.link.orders.set_belt("stop")
+    peer.link.orders.set_belt("stop", peer.now_s)
     peer.run(0.005)
     assert [(c.order_id, c.run) for c in peer.all(BeltCommand)] == [(1, 1), (1, 1), (2, 0)]
 
@@ -129,9 +129,20 @@ def test_a_belt_order_keeps_its_number_when_it_is_repeated_and_the_next_one_gets
 def test_a_belt_order_from_before_the_handshake_is_carried_out_after_it() -> None:
     peer = Peer()
     peer.link.start(0.0)
-    peer.link.orders.set_belt("run")
+    peer.link.orders.set_belt("run", peer.now_s)
     peer.run(0.05)
     assert peer.all(BeltCommand)[0].run == 1
+
+
+def test_a_belt_order_does_not_wait_for_a_board_that_comes_back_much_later(peer: Peer) -> None:
+    peer.link.lose("unplugged", peer.now_s)
+    peer.link.orders.set_belt("run_by_operator", peer.now_s)
+    peer.now_s += 6.0
+    peer.link.start(peer.now_s)
+    peer.run(0.3)
+    assert peer.link.identity is not None
+    assert peer.all(BeltCommand) == []
+    assert answers(peer) == [(Order.BELT, Reason.NOT_READY)]
 
 
 def test_an_emergency_stop_is_cleared_in_two_orders(peer: Peer) -> None:
