@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -13,7 +15,7 @@ from training.choose import MINUTES, choose
 from training.compare import Field
 from training.errors import TrainingError
 from training.fit import Method, fit
-from training.grades import read_grades
+from training.grades import GRADES_FILE, read_grades
 from training.grouped import read_grouped
 from training.labelled import Labelled
 from training.loop import predictor
@@ -21,7 +23,7 @@ from training.over_folds import over_folds
 from training.pretrain import other_photos
 from training.progress import Steps
 from training.quantize import scaled
-from training.run_folder import RECORD, Entry, RunRecord
+from training.run_folder import METRICS, RECORD, Entry, RunRecord
 from training.split import PARTS, Part, Way, folds, split
 
 RESUME, LOGS = "resume-{}.npz", "logs"
@@ -73,6 +75,10 @@ def learn(root: Path, out: Path, settings: Settings, steps: Steps) -> RunRecord:
         raise TrainingError(f"{out}: holds a run already; give a new folder with --out")
     found = photos.scan(root)
     declared = read_grades(root, sorted({photo.grade for photo in found}))
+    if settings.pretrain:
+        # Refused before the photos are read, which takes minutes.
+        photos.scan(settings.pretrain)
+    asked = _asked(root, found, settings)
     grades = declared.in_order()
     strategy = distribution.choose()
     worker = distribution.worker(strategy)
@@ -125,7 +131,9 @@ def learn(root: Path, out: Path, settings: Settings, steps: Steps) -> RunRecord:
     for part in PARTS:
         chosen = np.flatnonzero([p == part for p in parts])
         data[part] = Labelled(inputs=inputs[chosen], labels=labels[chosen])
-    before = other_photos(settings.pretrain, preprocess, steps) if settings.pretrain else None
+    before = None
+    if settings.pretrain:
+        before = other_photos(settings.pretrain, preprocess, steps, own=read.digests)
     resume = out / RESUME.format(worker)
     fitted = fit(
         data["train"],
@@ -196,6 +204,7 @@ def learn(root: Path, out: Path, settings: Settings, steps: Steps) -> RunRecord:
         float_accuracy=float((said == data["test"].labels).mean()),
         folds=by_folds,
         seconds=fitted.seconds,
+        asked=asked,
         notes=reasons + read.notes() + _worth_note(root, grades),
     )
     if worker == 0:
@@ -204,6 +213,37 @@ def learn(root: Path, out: Path, settings: Settings, steps: Steps) -> RunRecord:
     # What a kill amid a save has left.
     resume.with_name(f"partial.{resume.name}").unlink(missing_ok=True)
     return record
+
+
+def trained(root: Path, out: Path, settings: Settings) -> RunRecord | None:
+    """The record of a training that is done already, if it is this very one and was never packed.
+
+    So a kill or a full disk in the middle of the packing costs no training.
+
+    Args:
+        root: as for `learn`.
+        out: as for `learn`.
+        settings: as for `learn`.
+
+    Raises:
+        PhotosError: there are no photos.
+    """
+    if not (out / RECORD).is_file() or (out / METRICS).exists():
+        return None
+    try:
+        record = RunRecord.load(out)
+    except TrainingError:
+        return None
+    return record if record.asked == _asked(root, photos.scan(root), settings) else None
+
+
+def _asked(root: Path, found: Sequence[photos.Photo], settings: Settings) -> str:
+    digest = hashlib.sha256(f"{root.resolve()} {settings}".encode())
+    for photo in found:
+        digest.update(f"{photo.path} {photo.item} {photo.session}\n".encode())
+    if (declared := root / GRADES_FILE).is_file():
+        digest.update(declared.read_bytes())
+    return digest.hexdigest()
 
 
 def _worth_note(root: Path, grades: list[Grade]) -> list[str]:

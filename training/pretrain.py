@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,7 @@ import numpy as np
 
 from sorter.preprocess import Preprocess
 from training import loop, photos
+from training.errors import PhotosError
 from training.labelled import Labelled
 from training.loop import Plan, Source
 from training.progress import Advance, Steps
@@ -20,18 +22,41 @@ SHORTER = 0.5
 """Part of the passes of the training proper: what an edge is, is learnt soon."""
 
 
-def other_photos(root: Path, preprocess: Preprocess, steps: Steps) -> Labelled:
+def other_photos(
+    root: Path, preprocess: Preprocess, steps: Steps, *, own: Collection[str] = ()
+) -> Labelled:
     """Read a folder with one sub-folder of photos a grade, which need not be those of the training.
 
+    Args:
+        root: that folder.
+        preprocess: of the network.
+        steps: shows progress.
+        own: digests of the training's own photos, with those that it will be tested on.
+
     Raises:
-        PhotosError: there are none, or some are unreadable.
+        PhotosError: there are none, some are unreadable, or some are among `own`: what the
+            network is tested on it must not have seen.
     """
     found = photos.scan(root)
     advance = steps.start("Reading other photos", len(found))
-    read, inputs, _ = photos.read_all(found, preprocess, skip_unreadable=False, advance=advance)
+    read, made, _ = photos.read_all(
+        found,
+        lambda photo: (photos.digest(photo), preprocess(photo)),
+        skip_unreadable=False,
+        advance=advance,
+    )
+    known = frozenset(own)
+    if both := [
+        photo.path for photo, (digest, _) in zip(read, made, strict=True) if digest in known
+    ]:
+        raise PhotosError(
+            f"--pretrain: {len(both)} of its photos are among those of the training, which would "
+            f"be tested on what it has learned: {photos.name_some(both)}; give other photos"
+        )
     names = sorted({photo.grade for photo in read})
     return Labelled(
-        inputs=np.stack(inputs), labels=np.array([names.index(photo.grade) for photo in read])
+        inputs=np.stack([inputs for _, inputs in made]),
+        labels=np.array([names.index(photo.grade) for photo in read]),
     )
 
 

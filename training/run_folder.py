@@ -71,6 +71,8 @@ class RunRecord(BaseModel):
     """Of the network before quantization, on the test part."""
     folds: FoldAccuracy | None = None
     seconds: float
+    asked: str = ""
+    """What tells the command and the files that it was given from others."""
     notes: list[str] = []
     """What the user should know about the photos, one sentence each."""
 

@@ -47,7 +47,7 @@ def run(
         )
     from training.cli import show
     from training.full_disk import explained
-    from training.learn import learn
+    from training.learn import learn, trained
     from training.pack import pack
     from training.photos import scan
     from training.progress import steps
@@ -61,7 +61,7 @@ def run(
     if joined_by != MEAN:
         check_several(scan(photos), joined_by)
     with explained(out), steps() as bars:
-        record = learn(photos, out, settings, bars)
+        record = trained(photos, out, settings) or learn(photos, out, settings, bars)
         metrics = pack(
             out, out / BUNDLE, bars, target_error=target_error, by=quantizer, views=joined_by
         )

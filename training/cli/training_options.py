@@ -54,6 +54,10 @@ class TrainingOptions:
             raise TrainingError(
                 "--pretrain: a backbone with --weights has learned elsewhere already; leave one out"
             )
+        if self.folds == 1:
+            raise TrainingError(
+                "--folds: found 1; give 0, or 2 or more: one part is always kept out"
+            )
         return Settings(
             size_px=size_px,
             epochs=self.epochs,

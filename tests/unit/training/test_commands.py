@@ -118,6 +118,8 @@ def test_unreadable_photos_are_refused_by_name(refuse: Refuse, tmp_path: Path) -
         ("--split", "thirds", "--split: found 'thirds'; choose one of: random, blocks"),
         ("--views", "rnn", "--views: found 'rnn'; choose one of: mean, gru, lstm"),
         ("--fine-tune", "2", "--fine-tune: there are no weights to start from"),
+        ("--folds", "1", "--folds: found 1; give 0, or 2 or more"),
+        ("--pretrain", "nowhere", "nowhere: does not exist; give a folder"),
         ("--weights", "imagenet", "--weights: ds-cnn is trained from scratch"),
         ("--model", "resnet", "no model is called 'resnet'; choose one of: ds-cnn, deep-mnist"),
     ],

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import errno
 import io
+import shutil
 import signal
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +19,7 @@ from tests.unit.training.folders import write_photos
 from training import checkpoint, loop
 from training.errors import TrainingError
 from training.full_disk import explained
-from training.learn import Settings, learn
+from training.learn import Settings, learn, trained
 from training.progress import Silent
 from training.run_folder import load_network
 
@@ -143,6 +145,27 @@ def test_a_disk_that_is_full_when_the_network_is_saved_leaves_no_network(
     with pytest.raises(OSError, match="No space left"):
         learn(photos, run, SETTINGS, Silent())
     assert not {path.name for path in run.iterdir()} - {"logs", "resume-0.npz"}
+
+
+def test_after_a_kill_amid_the_packing_the_same_call_need_not_train_again(
+    photos: Path, tmp_path: Path
+) -> None:
+    run = tmp_path / "run"
+    assert trained(photos, run, SETTINGS) is None
+    record = learn(photos, run, SETTINGS, Silent())
+    assert trained(photos, run, SETTINGS) == record
+    assert trained(photos, run, replace(SETTINGS, seed=99)) is None
+    (run / "metrics.json").touch()
+    assert trained(photos, run, SETTINGS) is None
+
+
+def test_photos_that_came_since_are_trained_on(photos: Path, tmp_path: Path) -> None:
+    grown, run = tmp_path / "grown", tmp_path / "run"
+    shutil.copytree(photos, grown)
+    learn(grown, run, SETTINGS, Silent())
+    first = min((grown / "L").iterdir())
+    shutil.copy(first, first.with_name(f"new-{first.name}"))
+    assert trained(grown, run, SETTINGS) is None
 
 
 def test_another_error_of_the_system_is_not_called_a_full_disk(tmp_path: Path) -> None:

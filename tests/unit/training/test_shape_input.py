@@ -11,12 +11,16 @@ import pytest
 from sorter.bundle import Bundle, Golden
 from sorter.classifier import GOLDEN_TOLERANCE, Classifier
 from sorter.frame import Pixels
+from sorter.photo import read_photo
 from sorter.preprocess import Preprocess
 from sorter.shape import MEASURES
 from tests.factories import make_manifest
+from tests.unit.training.folders import write_photos
 from training import int8_file, zoo
+from training.errors import PhotosError
 from training.fit import Method, fit
 from training.labelled import Labelled
+from training.photos import digest
 from training.pretrain import other_photos
 from training.progress import Silent
 from training.quantize import to_int8
@@ -100,6 +104,13 @@ def test_photos_of_other_grades_teach_the_network_to_see_first(tmp_path: Path) -
     ]
     kernels = [model.layers[1].kernel.numpy() for model in networks]
     assert not np.allclose(*kernels)
+
+
+def test_photos_that_the_training_is_tested_on_teach_nothing_before(tmp_path: Path) -> None:
+    write_photos(tmp_path, 3)
+    tested = digest(read_photo(tmp_path / "M" / "1.png"))
+    with pytest.raises(PhotosError, match=r"1 of its photos are among .*M/1\.png; give other"):
+        other_photos(tmp_path, PREPROCESS, Silent(), own=[tested])
 
 
 @pytest.mark.training
