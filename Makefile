@@ -13,7 +13,7 @@ help:
 	@echo "make lint       ruff and mypy only"
 	@echo "make firmware   builds the firmware and the simulator's shim"
 	@echo "make bench      measures every promise in numbers (make bench-training, bench-line: one of them)"
-	@echo "make demo-bundle  renders photos and trains the demo's model anew"
+	@echo "make demo-bundle  renders photos and trains the shipped models anew"
 	@echo "make docs       renders the pictures in docs/ anew"
 
 $(BIN)/python:
