@@ -254,6 +254,10 @@ def _tell(told: dict[str, Any], as_json: bool) -> None:
         f"{told['frames']} frames within {told['belt_error_mm']} mm; the scale is sure to "
         f"{100 * told['scale_error']:.2f} %."
     )
+    upper, middle, lower = told["mm_per_px_across"]
+    print(
+        f"Across the belt a pixel is {upper}, {middle}, {lower} mm: upper edge, middle, lower edge."
+    )
     if told["latency_ms"] is None:
         print(
             "The belt ran too slowly to tell the camera's delay from its place: it is taken to be "

@@ -65,10 +65,21 @@ class Calibration(BaseModel):
 
     @property
     def mm_per_px(self) -> float:
-        """Scale on the belt along it, in the middle of the image."""
-        row = (self.height - 1) / 2
-        ends = self.projection.belt_mm(np.array([[self.width / 2 - 1, row], [self.width / 2, row]]))
-        return float(np.linalg.norm(ends[1] - ends[0]))
+        """Scale on the belt in the middle of the image."""
+        return self.mm_per_px_across[1]
+
+    @property
+    def mm_per_px_across(self) -> tuple[float, float, float]:
+        """Scale along the belt at its upper edge in the image, in the middle, at its lower edge."""
+        upper, middle, lower = (
+            self._mm_per_px(row) for row in (0.0, (self.height - 1) / 2, self.height - 1.0)
+        )
+        return upper, middle, lower
+
+    def _mm_per_px(self, row: float) -> float:
+        column = (self.width - 1) / 2
+        ends = np.array([[column - 0.5, row], [column + 0.5, row]])
+        return float(np.linalg.norm(np.diff(self.projection.belt_mm(ends), axis=0)))
 
     @property
     def tilt_deg(self) -> float:

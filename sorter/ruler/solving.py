@@ -38,6 +38,7 @@ class Solved:
                 "mm_per_px": round(calibration.mm_per_px, 5),
             },
             "belt": {"mm_per_tick": round(self.belt.mm_per_tick, 6)},
+            "mm_per_px_across": [round(scale, 5) for scale in calibration.mm_per_px_across],
             "lens_error_px": round(self.lens.error_px, 3),
             "belt_error_mm": round(self.belt.error_mm, 3),
             "scale_error": round(calibration.scale_error, 6),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import numpy as np
 import pytest
 from typer.testing import CliRunner, Result
 
@@ -65,6 +66,12 @@ def test_a_camera_is_calibrated_from_photos_and_a_recording(seen: Path, tmp_path
     told = json.loads(result.stdout)
     assert told["camera"]["calibration"] == str(out)
     assert told["camera"]["mm_per_px"] == pytest.approx(0.8, rel=0.005)
+    across = [[319.5, 0], [320.5, 0], [319.5, 359], [320.5, 359]]
+    places = OPTICS.belt_mm(np.array(across))
+    upper, middle, lower = told["mm_per_px_across"]
+    assert upper == pytest.approx(places[1, 0] - places[0, 0], rel=0.005)
+    assert middle == told["camera"]["mm_per_px"]
+    assert lower == pytest.approx(places[3, 0] - places[2, 0], rel=0.005)
     assert told["belt"]["mm_per_tick"] == pytest.approx(MM_PER_TICK, rel=0.002)
     assert told["latency_ms"] == pytest.approx(12, abs=1.5)
     assert told["readout_ms"] == pytest.approx(16, abs=2)
