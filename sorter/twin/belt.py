@@ -57,6 +57,7 @@ class Belt:
         }
         self._swept_mm = 0.0
         self._all_loaded = False
+        self._shaded = False
         self.on_belt: list[Laid] = []
         """What is in sight or on its way to a bin, first come first."""
         self.ticks = 0
@@ -110,6 +111,7 @@ class Belt:
                     self._sweep(step_us)
                     ejector.follow(step_us)
             self._sweep(step_us)
+            self._shade_beam()
             self._turn_encoder()
             self._take_on()
 
@@ -174,6 +176,20 @@ class Belt:
             if first.produce.at_mm + self.machine.length_mm > to_mm:
                 break
             self._fall(first, self.machine.end, at_us)
+
+    def _shade_beam(self) -> None:
+        machine = self.machine
+        if machine.beam_mm is None:
+            return
+        here_mm = self._swept_mm - machine.beam_mm
+        shaded = any(
+            laid.produce.lane == machine.beam_lane
+            and abs(laid.produce.at_mm - here_mm) <= laid.produce.along_mm / 2
+            for laid in self.on_belt
+        )
+        if shaded != self._shaded:
+            self._shaded = shaded
+            self._plant.drive(InputPin.PASSED_BEAM, shaded)
 
     def _fall(self, laid: Laid, bin_name: str, at_us: int) -> None:
         self.on_belt.remove(laid)

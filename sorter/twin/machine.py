@@ -40,10 +40,14 @@ class Machine:
     outlets: tuple[TrueOutlet, ...]
     end: str
     """Bin at the end of the belt."""
+    beam_mm: float | None = None
+    """Of the downstream beam, from the reference line; None without one."""
+    beam_lane: int = 0
 
     @classmethod
     def as_configured(cls, config: SorterConfig) -> Machine:
         """The machine that a configuration describes without any error."""
+        beam = config.board.passed_beam
         return cls(
             mm_per_tick=config.belt.mm_per_tick,
             length_mm=config.belt.length_mm,
@@ -59,6 +63,8 @@ class Machine:
                 if outlet.channel is not None and outlet.at_mm is not None
             ),
             end=config.default_outlet.name,
+            beam_mm=None if beam is None else beam.at_mm,
+            beam_lane=0 if beam is None else beam.lane,
         )
 
     def with_ejectors(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from sorter.classifier import Classifier
 from sorter.cli.bench import bench
 from sorter.errors import SorterError
 from sorter.preprocess import Preprocess
+from sorter.records import Records
 from sorter.twin import round_fruit
 from tests.factories import StubClassifier, make_manifest
 from tests.unit.twin.ruler import ruler_classifier
@@ -156,6 +158,46 @@ def test_an_outlet_that_opens_late_misses() -> None:
     found = answer("--items", "6", "--opening-ms", "100", "--closing-ms", "100")
     assert found["right"] <= 1
     assert set(found["by_cause"]) == {"missed", "caught"}
+
+
+def machine(folder: Path, **changes: str) -> tuple[str, str]:
+    """The built-in machine with other lines."""
+    text = (files("sorter.twin") / "demo.yaml").read_text(encoding="utf-8")
+    for old, new in changes.items():
+        text = text.replace(f"{old}:", new)
+    path = folder / "sorter.yaml"
+    path.write_text(text)
+    return "--config", str(path)
+
+
+@pytest.mark.usefixtures("ruler")
+def test_an_outlet_that_is_known_to_open_late_is_ordered_earlier(tmp_path: Path) -> None:
+    known = machine(tmp_path, grades="opening_ms: 100, closing_ms: 100, grades:")
+    found = answer("--items", "6", "--opening-ms", "100", "--closing-ms", "100", *known)
+    assert found["delivered_accuracy"] == found["decided_accuracy"]
+    assert set(found["by_cause"]) <= {"misclassified"}
+
+
+@pytest.mark.usefixtures("ruler")
+@pytest.mark.parametrize(("opening_ms", "missorts"), [(0, set()), (100, {"stayed", "caught"})])
+def test_the_downstream_beam_tells_which_items_did_not_go_where_they_were_sent(
+    tmp_path: Path, opening_ms: int, missorts: set[str]
+) -> None:
+    beam = machine(tmp_path, outlets="board: {passed_beam: {at_mm: 1520}}\noutlets:")
+    db = tmp_path / "records.sqlite"
+    delays = ("--opening-ms", str(opening_ms), "--closing-ms", str(opening_ms))
+    answer("--items", "8", "--db", str(db), *beam, *delays)
+    with Records(db, read_only=True) as records:
+        # The run ends before the belt has carried the last ones' places past the beam.
+        rows = [row for row in records.items() if row.beam is not None]
+    assert len(rows) >= 2
+    if not opening_ms:
+        assert [row.beam for row in rows] == [
+            "not_seen" if row.delivery == "fired" else "seen" for row in rows
+        ]
+    found = {row.missort for row in rows} - {None}
+    assert found <= missorts
+    assert bool(found) == bool(missorts)
 
 
 @pytest.mark.usefixtures("ruler")
