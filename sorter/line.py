@@ -182,6 +182,7 @@ class Line:
         if not self._stop_watch.hands_may_be_in(tick, now_s):
             return
         self._pipeline.distrust(self._tick if tick is None else tick)
+        self._delivery.forget()
         if self._stop_watch.stops > self.counts.stops:
             self.counts.stops = self._stop_watch.stops
             self._board.flush(now_s)

@@ -79,6 +79,8 @@ class Replay:
             )
             if self._still:
                 decisions += pipeline.finish()
+            # There is no board to send them to, but the plan goes on.
+            pipeline.release()
             for decision in decisions:
                 yield Replayed(frame=camera.name, decision=decision)
         if pipeline is not None:

@@ -64,6 +64,7 @@ class DeliveryBook:
         self._end_ticks = (config.belt.length_mm + MEMORY_MM) / config.belt.mm_per_tick
         self._ways: dict[int, _Way] = {}
         self._blocked_tick: int | None = None
+        self._tick: float | None = None
         self.strays = 0
         """Times that the beam was interrupted where no item can have been."""
 
@@ -91,12 +92,21 @@ class DeliveryBook:
         self._blocked_tick = None
         self._see(min(since, edge.tick), max(since, edge.tick))
 
+    def forget(self) -> None:
+        """Nothing on the belt is where it was: of its end nothing can be told."""
+        self._ways.clear()
+        self._blocked_tick = None
+
     def judge(self, tick: float) -> list[Delivery]:
         """The items whose end is known now, each once.
 
         Args:
             tick: where the belt is.
         """
+        if self._tick is not None and abs(tick - self._tick) > self._end_ticks:
+            # The board was reset and counts from elsewhere: nobody knows what became of these.
+            self.forget()
+        self._tick = tick
         known = []
         for item_id, way in list(self._ways.items()):
             if not way.told and self._is_over(way, tick):

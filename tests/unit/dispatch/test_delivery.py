@@ -191,3 +191,13 @@ def test_one_item_too_many_or_too_few_shifts_no_other(load: list[tuple[bool, boo
         wrong = Missort.STAYED if shot else Missort.LOST
         assert found[place + 1] == (wrong if shot == passes else None)
     assert of.strays == 0
+
+
+def test_what_was_on_the_belt_when_the_board_was_reset_or_hands_came_in_is_not_judged() -> None:
+    of = book()
+    of.judge(900.0)
+    of.note(decision(1))
+    assert of.judge(900.0 + 2**25) == []
+    of.note(decision(2, 2.0**25))
+    of.forget()
+    assert of.judge(2.0**25 + 3000) == []
