@@ -25,10 +25,14 @@ SHRINK = 2
 """Items are found on an image of half the size: a fraction of the time, little is lost."""
 DARKEST_SHADOW = 0.6
 """Of the belt's brightness. What is as dark as that and of the belt's colour is shadow, or wet."""
+BRIGHT = 0.2
+"""By so much an item is brighter than a belt of its own colour; less may be a band of light, from a
+lamp that flickers while the rows of the image are exposed one after the other."""
 SMALLEST_MM2 = 150.0
 """A disc of 14 mm; anything smaller is dirt."""
 LARGEST_SHARE = 0.35
-"""Of the image: no item is so large. It is a change of the light that has yet to be understood."""
+"""Of the image: no item is so large, or reaches from one end of the view to the other. It is a
+change of the light that has yet to be understood."""
 EDGE_PX = 3
 """An outline so close to the edge of the image may go on beyond it: the middle of a bent fruit that
 enters tips first is only a line at first, and taken for noise."""
@@ -96,7 +100,8 @@ class SegmentingFinder:
         contrast = self._background.contrast
         darkest = min(DARKEST_SHADOW, 1 - contrast)
         _, coloured = cv2.threshold(cv2.subtract(high, low), ONE * contrast, 255, cv2.THRESH_BINARY)
-        _, bright = cv2.threshold(high, ONE * (1 + contrast), 255, cv2.THRESH_BINARY)
+        brightest = 1 + max(BRIGHT, contrast)
+        _, bright = cv2.threshold(high, ONE * brightest, 255, cv2.THRESH_BINARY)
         _, dark = cv2.threshold(high, ONE * darkest, 255, cv2.THRESH_BINARY_INV)
         mask = cv2.bitwise_or(cv2.bitwise_or(coloured, bright), dark)
         mask = cv2.morphologyEx(mask, cv2.MORPH_OPEN, np.ones((3, 3), np.uint8))
@@ -111,7 +116,9 @@ class SegmentingFinder:
         for contour in contours:
             if len(contour) ** 2 < self._smallest_px:
                 continue
-            if cv2.contourArea(contour) > LARGEST_SHARE * mask.size:
+            _, _, box_w, _ = cv2.boundingRect(contour)
+            through = box_w == mask.shape[1]
+            if through or cv2.contourArea(contour) > LARGEST_SHARE * mask.size:
                 return [], True
             if looks_like_one(contour):
                 parts.append(Part(contour=contour, touching=False))

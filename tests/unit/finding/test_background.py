@@ -88,6 +88,16 @@ def test_lamps_that_flicker_by_15_percent_from_frame_to_frame_change_nothing() -
         assert len(finder.find(expose(scene, index=index, light=float(light)))) == 3
 
 
+def test_bands_of_a_flickering_lamp_across_the_rows_are_no_items() -> None:
+    finder = make_finder()
+    scene = lay(belt(), THREE)
+    rows = np.arange(HEIGHT, dtype=np.float32)[:, None, None]
+    for index in range(40):
+        bands = 1 + 0.06 * np.sin(rows * (2 * np.pi * 0.8 / HEIGHT) + index * 2.1)
+        found = finder.find(expose(scene, index=index, light=bands.astype(np.float32)))
+        assert len(found) == 3
+
+
 def test_light_that_turns_from_cold_to_warm_is_followed() -> None:
     finder = make_finder()
     scene = lay(belt(), THREE)
