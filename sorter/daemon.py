@@ -20,10 +20,13 @@ from firmware_bridge.board import (
 )
 from firmware_bridge.fault_watch import START_NEEDED
 from sorter.camera.camera import CameraError
+from sorter.camera.health import CameraChange, CameraHealth
 from sorter.config import SorterConfig
 from sorter.decision import Decision
+from sorter.fault_desk import FaultDesk
 from sorter.frame import Capture
 from sorter.line import Line
+from sorter.record_writer import RecordSink
 from sorter.service_notify import ServiceNotify
 
 SERVICE_S = 0.002
@@ -39,7 +42,25 @@ GOODBYE_S = 0.2
 class FrameSource(Protocol):
     """Where the newest frame is taken from; `NewestFrame` is one."""
 
-    skipped: int
+    @property
+    def skipped(self) -> int:
+        """Frames for which there was no time."""
+        ...
+
+    @property
+    def lost(self) -> int:
+        """Frames that the camera took and its driver never handed over."""
+        ...
+
+    @property
+    def out(self) -> CameraChange | None:
+        """Why there are no frames now; None while they come."""
+        ...
+
+    @property
+    def hanging(self) -> bool:
+        """The camera's driver does not come back: nothing but a new process can help."""
+        ...
 
     def open(self) -> None:
         """Start to read the camera."""
@@ -71,6 +92,8 @@ class Daemon:
         board: Board,
         notify: ServiceNotify,
         say: Callable[[str], None],
+        health: CameraHealth | None = None,
+        records: RecordSink | None = None,
         clock: Callable[[], float] = time.monotonic,
         wait: Callable[[float], None] = time.sleep,
     ) -> None:
@@ -83,6 +106,8 @@ class Daemon:
             board: the same.
             notify: the service manager.
             say: takes what the operator should read, one sentence at a time.
+            health: of the camera; None for a recording.
+            records: where faults are written and whose errors end the run.
             clock: monotonic, seconds.
             wait: sleeps for some seconds.
         """
@@ -94,6 +119,11 @@ class Daemon:
         self._say = say
         self._clock = clock
         self._wait = wait
+        self._mm_per_tick = config.belt.mm_per_tick
+        self._health = health
+        self._records = records
+        self._faults = FaultDesk(config.faults, line=line, records=records, tell=self._tell)
+        self._out: CameraChange | None = None
         self._stopping = False
         self._connected = self._was_connected = False
         self._waiting_for_start = False
@@ -131,17 +161,48 @@ class Daemon:
             if capture is not None:
                 seen_s = now_s
                 self._note(self._line.step(capture, now_s))
-                if self._was_connected:
-                    self._notify.progress(self._status(), now_s)
+                self._look(capture)
+                self._progress(now_s)
             elif self._frames.ended:
                 self._let_items_reach_their_outlets()
                 return
+            elif self._frames.out is not None:
+                # The belt stands, and the camera is being opened again: nothing hangs but, if so,
+                # the camera's driver, and then the service manager may start all anew.
+                seen_s = now_s
+                if not self._frames.hanging:
+                    self._progress(now_s)
             elif now_s - seen_s > CAMERA_SILENT_S:
                 raise CameraError(
                     f"the camera has given no frame for {CAMERA_SILENT_S:g} s; check its cable"
                 )
+            self._watch_camera()
+            if self._records is not None:
+                self._records.check()
             # The time anew: a frame's work has aged `now_s`, and the link stamps what it sends.
             self._hear(self._line.service(self._clock()))
+
+    def _progress(self, now_s: float) -> None:
+        if self._was_connected:
+            self._notify.progress(self._status(), now_s)
+
+    def _look(self, capture: Capture) -> None:
+        if self._health is None:
+            return
+        tick = self._board.tick_at(capture.time_s)
+        travel_mm = None if tick is None else tick * self._mm_per_tick
+        for change in self._health.look(capture.pixels, capture.time_s, travel_mm):
+            self._faults.change(change.fault.value, change.active, change.sentence)
+
+    def _watch_camera(self) -> None:
+        out = self._frames.out
+        if out is self._out:
+            return
+        if self._out is not None:
+            self._faults.change(self._out.fault.value, False)
+        if out is not None:
+            self._faults.change(out.fault.value, True, out.sentence)
+        self._out = out
 
     def _let_items_reach_their_outlets(self) -> None:
         """The recording is over, but not the way of the items that it showed."""
@@ -201,7 +262,7 @@ class Daemon:
         if fault.name == START_NEEDED:
             self._waiting_for_start = self._waiting_for_start and fault.active
         else:
-            self._tell(f"board fault {fault.name} {'raised' if fault.active else 'cleared'}")
+            self._faults.change(fault.name, fault.active)
 
     def _hear_belt(self, reason: Reason) -> None:
         if reason is Reason.START_NEEDED and not self._waiting_for_start:
@@ -216,5 +277,6 @@ class Daemon:
         counts = self._line.counts
         return (
             f"{counts.items} items, {counts.shots} shots, {counts.frames} frames, "
-            f"{self._frames.skipped} skipped, {counts.frames_without_position} without position"
+            f"{self._frames.skipped} skipped, {self._frames.lost} lost, "
+            f"{counts.frames_without_position} without position"
         )

@@ -23,7 +23,7 @@ from sorter.dispatch.delivery import DeliveryBook
 from sorter.dispatch.stop_watch import StopWatch
 from sorter.frame import Capture, Frame
 from sorter.pipeline import Pipeline
-from sorter.records import Records
+from sorter.record_writer import RecordSink
 from sorter.ruler.from_config import ruler_from_config
 
 POSITION_ERROR_MM = 5.0
@@ -62,7 +62,7 @@ class Line:
         config: SorterConfig,
         classifier: Classifier,
         board: Board,
-        records: Records | None,
+        records: RecordSink | None,
         lot: str,
         start_belt: bool = False,
     ) -> None:
@@ -93,6 +93,11 @@ class Line:
         self._belt_wanted = True
         self._start_belt = start_belt
         self.counts = LineCounts()
+        self.doubted = False
+        """A fault puts in doubt what the camera sees: it rides to the default outlet."""
+        self.held = False
+        """A fault stops the belt: the board hears no sign of life, and then asks for its start
+        button."""
 
     def start(self, now_s: float) -> None:
         """Open the board; the handshake goes on in `service`."""
@@ -141,9 +146,12 @@ class Line:
             frame = Frame(
                 pixels=capture.pixels, time_s=time_s, tick=position.tick, index=capture.index
             )
+            if self.doubted:
+                self._pipeline.doubt(position.tick)
             decisions = self._pipeline.step(frame, ready=self._connected)
             self._carry_out(decisions, now_s)
-        self._board.heartbeat(now_s)
+        if not self.held:
+            self._board.heartbeat(now_s)
         return decisions
 
     def finish(self, now_s: float) -> list[Decision]:

@@ -145,6 +145,10 @@ class Pipeline:
         self._marks.touched(tick)
         self._dispatcher.drop_all(Reason.STOPPED)
 
+    def doubt(self, tick: float) -> None:
+        """What the camera sees now is not to be trusted: it rides to the end."""
+        self._marks.doubtful(tick)
+
     def _decide(self, items: Sequence[Item], ready: bool) -> list[Decision]:
         if not items:
             return []
@@ -164,4 +168,6 @@ class Pipeline:
     def _doubted(self, item: Item, verdict: Verdict) -> Verdict:
         if self._marks.may_have_moved(item):
             return replace(verdict, grade=None, why=Why.STOPPED)
+        if self._marks.is_doubtful(item):
+            return replace(verdict, grade=None, why=Why.CAMERA)
         return verdict if item.doubt is None else replace(verdict, grade=None, why=item.doubt)

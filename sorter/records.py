@@ -105,6 +105,20 @@ class LotRecord:
     missorts: int
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FaultRecord:
+    """One fault of camera or board."""
+
+    run: int
+    name: str
+    sentence: str
+    """What to do."""
+    raised_at: str
+    """Wall clock in UTC, as `cleared_at`."""
+    cleared_at: str | None
+    """None while it stands, or where the machine was stopped with it."""
+
+
 class Records:
     """The database file. Use as a context manager; one writer, any number of readers."""
 
@@ -140,6 +154,8 @@ class Records:
                 uri=True,
                 timeout=BUSY_TIMEOUT_S,
                 isolation_level=None,
+                # Opened and closed by one thread, written by another, one after the other.
+                check_same_thread=False,
             )
             try:
                 self._db.row_factory = sqlite3.Row
@@ -230,6 +246,35 @@ class Records:
                     delivery.item_id,
                 ),
             )
+
+    def fault(self, name: str, active: bool, sentence: str = "") -> None:
+        """Write that a fault was raised, or that one of this run was cleared.
+
+        Raises:
+            RecordsError: the disk is full or gone.
+        """
+        with self._sentences(), self._transaction():
+            run = self._this_run()
+            if active:
+                self._db.execute(
+                    "INSERT INTO faults (run, name, sentence, raised_at) VALUES (?, ?, ?, ?)",
+                    (run, name, sentence, self._now()),
+                )
+            else:
+                self._db.execute(
+                    "UPDATE faults SET cleared_at = ? "
+                    "WHERE run = ? AND name = ? AND cleared_at IS NULL",
+                    (self._now(), run, name),
+                )
+
+    def check(self) -> None:
+        """Nothing: what goes wrong here was raised at once."""
+
+    def faults(self) -> list[FaultRecord]:
+        """Every fault, oldest first."""
+        query = "SELECT run, name, sentence, raised_at, cleared_at FROM faults ORDER BY id"
+        with self._sentences():
+            return [FaultRecord(**dict(row)) for row in self._db.execute(query)]
 
     def items(self, lot: str | None = None) -> Iterator[ItemRecord]:
         """The items of one lot, or all, in the order in which they were decided."""

@@ -65,6 +65,19 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
         "ALTER TABLE items ADD COLUMN beam TEXT",
         "ALTER TABLE items ADD COLUMN missort TEXT",
     ),
+    (
+        """
+        CREATE TABLE faults (
+            id INTEGER PRIMARY KEY,
+            run INTEGER NOT NULL REFERENCES runs (id),
+            name TEXT NOT NULL,
+            sentence TEXT NOT NULL,
+            raised_at TEXT NOT NULL,
+            cleared_at TEXT
+        ) STRICT
+        """,
+        "CREATE INDEX faults_standing ON faults (run, name) WHERE cleared_at IS NULL",
+    ),
 )
 """Statements that lead from version k to k + 1; a released one is never changed."""
 

@@ -35,6 +35,8 @@ class Why(enum.Enum):
     """The outlets that take it have had all that they take of this lot."""
     STOPPED = "stopped"
     """It lay in or past the camera's view when the belt stood: hands may have moved it."""
+    CAMERA = "camera"
+    """A fault of the camera put in doubt what was seen of it."""
     NO_BOARD = "no_board"
     """The board was not connected."""
 

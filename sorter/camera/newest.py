@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Protocol
 
 from sorter.camera.camera import Camera
+from sorter.camera.health import CameraChange
 from sorter.frame import Capture
 
 JOIN_TIMEOUT_S = 2.0
@@ -32,7 +33,13 @@ def start_thread(work: Callable[[], None]) -> RunningThread:
 
 
 class NewestFrame:
-    """Reads a camera in a thread of its own and keeps the newest frame alone."""
+    """Reads a camera in a thread of its own and keeps the newest frame alone.
+
+    What goes wrong with the camera ends it; `ReopeningFrames` goes on.
+    """
+
+    out: CameraChange | None = None
+    hanging = False
 
     def __init__(
         self,
@@ -48,6 +55,9 @@ class NewestFrame:
         """
         self.skipped = 0
         """Frames that were replaced by a newer one before anybody took them."""
+        self.lost = 0
+        """Frames that the camera took and its driver never handed over."""
+        self._index: int | None = None
         self._camera = camera
         self._start = start
         self._thread: RunningThread | None = None
@@ -99,6 +109,9 @@ class NewestFrame:
                 self._over, self._error = True, error
             else:
                 self.skipped += self._newest is not None
+                if self._index is not None:
+                    self.lost += max(0, capture.index - self._index - 1)
+                self._index = capture.index
                 self._newest = capture
             self._changed.notify_all()
             return not self._over
@@ -106,17 +119,23 @@ class NewestFrame:
     def close(self) -> None:
         """Stop reading and close the camera.
 
-        A thread that hangs in a dead driver is left behind: it holds the camera until the program
-        ends, for closing a device under a read crashes in the driver.
+        A thread that hangs in a dead driver is left behind: it holds the camera until the driver
+        returns, for closing a device under a read crashes in the driver.
         """
-        with self._changed:
-            self._over = True
+        self.let_go()
         if self._thread is not None:
             self._thread.join(JOIN_TIMEOUT_S)
-            if self._thread.is_alive():
-                return
-        self._camera.close()
+
+    def let_go(self) -> None:
+        """Stop reading; the camera is closed as soon as its driver returns."""
+        with self._changed:
+            self._over = True
+        if self._thread is None:
+            self._camera.close()
 
     def _run(self) -> None:
-        while not self._over and self.pump():
-            pass
+        try:
+            while not self._over and self.pump():
+                pass
+        finally:
+            self._camera.close()

@@ -41,12 +41,15 @@ def run(
 
     from sorter.board_from_config import VIRTUAL, board_from_config
     from sorter.camera.from_config import camera_from_config
+    from sorter.camera.health import CameraHealth
     from sorter.camera.newest import NewestFrame
+    from sorter.camera.reopening import ReopeningFrames
     from sorter.classifier import Classifier
     from sorter.config_file import ConfigError, read_config
-    from sorter.daemon import Daemon
+    from sorter.daemon import Daemon, FrameSource
     from sorter.grades_fit import grades_fit
     from sorter.line import Line
+    from sorter.record_writer import RecordWriter
     from sorter.records import Records
     from sorter.service_notify import ServiceNotify, systemd_notifier
 
@@ -58,14 +61,21 @@ def run(
         raise ConfigError([file.problem(*found) for found in fit.errors])
     for found in fit.warnings:
         _say(f"warning: {file.problem(*found)}")
-    frames = NewestFrame(camera_from_config(machine.camera))
+    live = machine.camera.source != "file"
+    frames: FrameSource
+    if live:
+        frames = ReopeningFrames(
+            lambda: camera_from_config(machine.camera, _say), fps=machine.camera.fps
+        )
+    else:
+        frames = NewestFrame(camera_from_config(machine.camera))
     board = board_from_config(machine)
-    with Records(machine.records.path) as records:
+    with Records(machine.records.path) as records, RecordWriter(records) as writer:
         line = Line(
             config=machine,
             classifier=classifier,
             board=board,
-            records=records,
+            records=writer,
             lot=lot or datetime.now().astimezone().date().isoformat(),
             start_belt=start_belt or machine.board.port == VIRTUAL,
         )
@@ -76,6 +86,8 @@ def run(
             board=board,
             notify=ServiceNotify(systemd_notifier()),
             say=_say,
+            health=CameraHealth() if live else None,
+            records=writer,
         )
 
         def stop(number: int, frame: FrameType | None) -> None:

@@ -33,6 +33,7 @@ class BeltMarks:
         self._first_lot = lot
         self._lots: deque[tuple[float, str]] = deque(maxlen=LOTS_KEPT)
         self._touched_mm: float | None = None
+        self._doubtful_mm: float | None = None
 
     @property
     def lot(self) -> str:
@@ -53,13 +54,24 @@ class BeltMarks:
 
     def touched(self, tick: float) -> None:
         """Hands may have moved whatever is in or past the field of view now."""
-        mark_mm = self._mark_mm(tick)
-        if self._touched_mm is None or mark_mm < self._touched_mm:
-            self._touched_mm = mark_mm
+        self._touched_mm = self._further(self._touched_mm, tick)
 
     def may_have_moved(self, item: Item) -> bool:
         """Whether it was in or past the field of view at such a moment."""
         return self._touched_mm is not None and self._head_mm(item) > self._touched_mm
+
+    def doubtful(self, tick: float) -> None:
+        """What the camera shows now is in doubt."""
+        self._doubtful_mm = self._further(self._doubtful_mm, tick)
+
+    def is_doubtful(self, item: Item) -> bool:
+        """Whether it was in or past the field of view at such a moment."""
+        return self._doubtful_mm is not None and self._head_mm(item) > self._doubtful_mm
+
+    def _further(self, mark_mm: float | None, tick: float) -> float:
+        """The mark that lies further back on the belt: it may have run back since the old one."""
+        now_mm = self._mark_mm(tick)
+        return now_mm if mark_mm is None else min(mark_mm, now_mm)
 
     def _mark_mm(self, tick: float) -> float:
         return self._entry_mm - tick * self._mm_per_tick

@@ -4,13 +4,16 @@ import socket
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import cv2
+import numpy as np
 import pytest
 
-from firmware_bridge.board import BoardProtocolError, BoardSilentError
+from firmware_bridge.board import BoardEvent, BoardFault, BoardProtocolError, BoardSilentError
 from firmware_bridge.plant import InputPin
 from firmware_bridge.virtual_board import VirtualBoard
 from firmware_bridge.virtual_firmware import VirtualFirmware
 from sorter.camera.camera import CameraError
+from sorter.camera.health import CameraChange, CameraFault, CameraHealth
 from sorter.daemon import Daemon
 from sorter.errors import SorterError
 from sorter.frame import Capture
@@ -29,12 +32,20 @@ FRUIT_MM = 300.0
 class Stage:
     """Belt, board, camera and clock in one; time passes when the daemon waits."""
 
-    skipped = 0
+    skipped = lost = 0
+    out: CameraChange | None = None
+    hanging = False
 
     def __init__(
-        self, records: Records, *, protocol: int | None = None, start_belt: bool = True
+        self,
+        records: Records,
+        *,
+        protocol: int | None = None,
+        start_belt: bool = True,
+        faults: dict[str, str] | None = None,
+        health: CameraHealth | None = None,
     ) -> None:
-        self.config = make_config()
+        self.config = make_config(faults=faults or {})
         self.firmware = (
             VirtualFirmware() if protocol is None else VirtualFirmware(protocol=protocol)
         )
@@ -46,6 +57,7 @@ class Stage:
         self.fruits_mm = [FRUIT_MM]
         self.end_after_mm: float | None = None
         self.silent_after_mm = float("inf")
+        self.gain_after_mm = (float("inf"), 1.0)
         self.closed = False
         self.at_frame: Callable[[], None] = lambda: None
         self.said: list[str] = []
@@ -65,9 +77,21 @@ class Stage:
             board=self.board,
             notify=ServiceNotify(self),
             say=self.said.append,
+            health=health,
+            records=records,
             clock=lambda: self.now_s,
             wait=self.wait,
         )
+
+    def line_fault(self, name: str) -> None:
+        """The board tells a fault of its input."""
+        told = self.board.service
+
+        def service(now_s: float) -> list[BoardEvent]:
+            self.board.service = told  # type: ignore[method-assign]
+            return [*told(now_s), BoardFault(name=name, active=True)]
+
+        self.board.service = service  # type: ignore[method-assign]
 
     def notify(self, state: str) -> None:
         self.notified.append(state)
@@ -91,6 +115,9 @@ class Stage:
         self.at_frame()
         start_mm = self.belt.travel_mm + 200
         pixels = draw_frame([(start_mm - at_mm, 100, 60, 40) for at_mm in self.fruits_mm]).pixels
+        after_mm, gain = self.gain_after_mm
+        if self.belt.travel_mm > after_mm:
+            pixels = np.asarray(cv2.convertScaleAbs(pixels, alpha=gain), np.uint8)
         return Capture(pixels=pixels, time_s=self.now_s, index=self.frames - 1)
 
     @property
@@ -260,7 +287,7 @@ def test_a_fault_of_the_board_is_reported(stage: Stage) -> None:
     stage.at_frame = press_the_estop
     stage.daemon.run()
 
-    assert "board fault estop raised" in stage.said
+    assert "fault estop raised" in stage.said
 
 
 def test_a_board_of_another_protocol_ends_the_run(records: Records) -> None:
@@ -313,3 +340,108 @@ def test_without_systemd_nothing_is_told(monkeypatch: pytest.MonkeyPatch) -> Non
     monkeypatch.delenv("NOTIFY_SOCKET", raising=False)
 
     ServiceNotify(systemd_notifier()).progress("fine", 0.0)
+
+
+def unplug(stage: Stage, at_frame: int, back_at_s: float) -> None:
+    """The camera goes at a frame, and is back at a time."""
+
+    def go() -> None:
+        if stage.frames == at_frame:
+            stage.silent_after_mm = -1.0
+            stage.out = CameraChange(
+                fault=CameraFault.UNPLUGGED, active=True, sentence="check its cable"
+            )
+
+    plain_take = stage.take
+
+    def take(wait_s: float = 0.0) -> Capture | None:
+        if stage.out is not None and stage.now_s > back_at_s:
+            stage.out, stage.silent_after_mm = None, float("inf")
+        return plain_take(wait_s)
+
+    stage.at_frame = go
+    stage.take = take  # type: ignore[method-assign]
+
+
+def test_an_unplugged_camera_stops_the_belt_and_a_person_starts_it_when_it_is_back(
+    stage: Stage, records: Records
+) -> None:
+    unplug(stage, at_frame=30, back_at_s=20.0)
+    stage.fruits_mm = []
+    stood_mm: list[float] = []
+    go = stage.at_frame
+
+    def person() -> None:
+        go()
+        if stage.now_s > 20:
+            stood_mm.append(stage.belt.travel_mm)
+            stage.firmware.drive(InputPin.BUTTON, not 22 < stage.now_s < 22.3)
+        if stage.now_s > 25:
+            stage.daemon.stop()
+
+    stage.at_frame = person
+    stage.daemon.run()
+
+    assert stood_mm[0] == stood_mm[30]
+    assert stage.belt.travel_mm > stood_mm[0] + 300
+    (fault,) = (fault for fault in records.faults() if fault.name == "camera_unplugged")
+    assert fault.sentence == "check its cable" and fault.cleared_at is not None
+    assert "fault camera_unplugged raised: check its cable; the belt stops" in stage.said
+    fed = [state for state in stage.notified if state.startswith("WATCHDOG=1")]
+    assert len(fed) >= 40
+
+
+def test_a_driver_that_hangs_leaves_the_service_manager_to_start_anew(stage: Stage) -> None:
+    unplug(stage, at_frame=30, back_at_s=15.0)
+    stage.hanging = True
+    stage.fruits_mm = []
+    go = stage.at_frame
+
+    def end() -> None:
+        go()
+        if stage.now_s > 15:
+            stage.daemon.stop()
+
+    stage.at_frame = end
+    stage.daemon.run()
+
+    fed = [state for state in stage.notified if state.startswith("WATCHDOG=1")]
+    assert len(fed) <= 4
+
+
+@pytest.mark.parametrize(
+    ("policy", "stops", "outlet"),
+    [("warn", False, "premium"), ("doubt", False, "end"), ("stop", True, "end")],
+)
+def test_a_fault_of_the_picture_has_the_policy_of_the_config(
+    records: Records, policy: str, stops: bool, outlet: str
+) -> None:
+    stage = Stage(records, faults={"exposure": policy}, health=CameraHealth())
+    stage.gain_after_mm = (FRUIT_MM - 100, 0.6)
+    stage.end_after_mm = FRUIT_MM + 250
+
+    def end() -> None:
+        if stage.now_s > 5:
+            stage.daemon.stop()
+
+    stage.at_frame = end
+    stage.daemon.run()
+
+    assert [row.outlet for row in records.items()] == [outlet]
+    assert (stage.belt.travel_mm < FRUIT_MM + 225) == stops
+    assert any("fault camera_exposure raised" in sentence for sentence in stage.said)
+
+
+def test_a_full_bin_stops_the_belt_by_policy(stage: Stage, records: Records) -> None:
+    def fill() -> None:
+        if stage.frames == 30:
+            stage.line_fault("bin_full")
+        if stage.frames == 90:
+            stage.daemon.stop()
+
+    stage.at_frame = fill
+    stage.fruits_mm = []
+    stage.daemon.run()
+
+    assert stage.belt.travel_mm < 30 * FRAME_S * stage.config.belt.speed_mm_per_s + 200
+    assert "bin_full" in [fault.name for fault in records.faults()]

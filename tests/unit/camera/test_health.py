@@ -1,0 +1,197 @@
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+
+import cv2
+import numpy as np
+import pytest
+
+from sorter.camera.brightness import ACCEPTED_S
+from sorter.camera.health import SENTENCES, CameraFault, CameraHealth
+from sorter.frame import Pixels
+
+WIDTH, HEIGHT, FPS, SPEED_MM_PER_S, MM_PER_PX = 320, 180, 60, 300.0, 2.0
+Spoil = Callable[[Pixels], Pixels]
+
+
+def belt(travel_mm: float, pitch_mm: float | None) -> Pixels:
+    """A woven belt, and dark fruit crosswise on it at a pitch."""
+    column = np.arange(WIDTH) - travel_mm / MM_PER_PX
+    weave = 200 + 3 * np.sin(column * 2 * np.pi / 9)
+    picture = np.repeat(weave[None, :], HEIGHT, axis=0)
+    if pitch_mm is not None:
+        rows = np.arange(HEIGHT)[:, None]
+        along_mm = column * MM_PER_PX
+        place = (along_mm % pitch_mm) - pitch_mm / 2
+        reach = 45 + 6 * np.sin(np.floor(along_mm / pitch_mm) * 2.4)
+        half = 17 * np.sqrt(np.clip(1 - ((rows - HEIGHT / 2) / reach) ** 2, 0, 1))
+        picture = np.where(np.abs(place)[None, :] < half, 70, picture)
+    noise = np.random.default_rng(round(travel_mm)).normal(0, 2, (HEIGHT, WIDTH))
+    grey = cv2.GaussianBlur(np.clip(picture + noise, 0, 255).astype(np.uint8), (0, 0), 0.6)
+    return np.asarray(cv2.merge([grey] * 3), np.uint8)
+
+
+class Watch:
+    """A camera's health over some time; only the frames that it looks at are drawn."""
+
+    def __init__(self, pitch_mm: float | None = 120.0) -> None:
+        self.health = CameraHealth()
+        self.time_s = 0.0
+        self.travel_mm = 0.0
+        self.pitch_mm = pitch_mm
+        self.log: list[tuple[float, CameraFault, bool]] = []
+
+    def run(self, for_s: float, spoil: Spoil = lambda pixels: pixels, speed: float = 1.0) -> None:
+        until_s = self.time_s + for_s
+        while self.time_s < until_s:
+            self.time_s += 1 / FPS
+            self.travel_mm += speed * SPEED_MM_PER_S / FPS
+            if self.health._next_s is not None and self.time_s < self.health._next_s:
+                continue
+            pixels = spoil(belt(self.travel_mm, self.pitch_mm))
+            for change in self.health.look(pixels, self.time_s, self.travel_mm):
+                self.log.append((self.time_s, change.fault, change.active))
+                assert change.sentence == (SENTENCES[change.fault] if change.active else "")
+
+    @property
+    def raised(self) -> list[CameraFault]:
+        return [fault for _, fault, active in self.log if active]
+
+
+def scaled(gain: float) -> Spoil:
+    return lambda pixels: np.asarray(cv2.convertScaleAbs(pixels, alpha=gain), np.uint8)
+
+
+def blurred(pixels: Pixels) -> Pixels:
+    return np.asarray(cv2.GaussianBlur(pixels, (0, 0), 4), np.uint8)
+
+
+def spotted(pixels: Pixels) -> Pixels:
+    shade = np.full(pixels.shape, 255, np.uint8)
+    cv2.circle(shade, (100, 60), 8, (190, 190, 190), -1)
+    return np.asarray(cv2.multiply(pixels, cv2.GaussianBlur(shade, (0, 0), 3), scale=1 / 255))
+
+
+@pytest.mark.parametrize("pitch_mm", [None, 120.0, 60.0], ids=["empty", "loose", "dense"])
+def test_a_healthy_camera_raises_nothing_however_dense_the_load(pitch_mm: float | None) -> None:
+    watch = Watch(pitch_mm)
+    watch.run(55)
+
+    assert watch.log == []
+
+
+def test_a_load_that_comes_and_goes_is_no_shift_of_the_exposure() -> None:
+    watch = Watch(None)
+    for pitch_mm in (None, 60.0, None, 45.0, 300.0):
+        watch.pitch_mm = pitch_mm
+        watch.run(8)
+
+    assert watch.log == []
+
+
+@pytest.mark.parametrize(
+    ("spoil", "fault"),
+    [
+        (scaled(0.0), CameraFault.DARK),
+        (scaled(0.05), CameraFault.DARK),
+        (scaled(0.7), CameraFault.EXPOSURE),
+        (scaled(1.35), CameraFault.EXPOSURE),
+    ],
+)
+@pytest.mark.parametrize("pitch_mm", [None, 60.0], ids=["empty", "dense"])
+def test_black_and_shifted_pictures_are_noticed_within_a_second_and_cleared(
+    spoil: Spoil, fault: CameraFault, pitch_mm: float | None
+) -> None:
+    watch = Watch(pitch_mm)
+    watch.run(3)
+    watch.run(3, spoil)
+    watch.run(3)
+
+    (raised_s, raised, _), (cleared_s, cleared, active) = watch.log
+    assert raised is cleared is fault
+    assert raised_s - 3 < 1.0 and 6 < cleared_s < 7.5
+    assert not active
+
+
+def test_a_shift_during_which_the_load_goes_still_stands() -> None:
+    watch = Watch(60.0)
+    watch.run(20)
+    watch.run(2, scaled(0.7))
+    watch.pitch_mm = None
+    watch.run(5, scaled(0.7))
+
+    assert [(fault, active) for _, fault, active in watch.log] == [(CameraFault.EXPOSURE, True)]
+
+
+def test_a_new_brightness_that_stays_is_the_usual_one_in_the_end() -> None:
+    watch = Watch(None)
+    watch.run(3)
+    watch.run(ACCEPTED_S + 3, scaled(0.7))
+
+    assert [active for _, _, active in watch.log] == [True, False]
+
+
+def test_a_light_that_drifts_slowly_is_no_fault() -> None:
+    watch = Watch(None)
+    for k in range(40):
+        watch.run(1, scaled(1 - 0.2 * k / 40))
+
+    assert watch.log == []
+
+
+@pytest.mark.parametrize("pitch_mm", [120.0, 60.0], ids=["loose", "dense"])
+def test_spots_on_the_lens_are_noticed_while_the_belt_moves(pitch_mm: float) -> None:
+    watch = Watch(pitch_mm)
+    watch.run(60, spotted)
+
+    assert watch.raised == [CameraFault.DIRTY]
+
+
+def test_lost_focus_is_noticed_by_the_outlines_of_the_items() -> None:
+    watch = Watch()
+    watch.run(10)
+    watch.run(5, blurred)
+
+    assert watch.raised == [CameraFault.FOCUS]
+    assert watch.log[0][0] < 13
+
+
+def test_a_fault_that_only_a_running_belt_shows_is_dropped_when_it_stands() -> None:
+    watch = Watch()
+    watch.run(10)
+    watch.run(4, blurred)
+    watch.run(4, blurred, speed=0.0)
+    assert watch.log[-1][1:] == (CameraFault.FOCUS, False)
+    watch.run(4, blurred)
+
+    assert watch.raised == [CameraFault.FOCUS, CameraFault.FOCUS]
+
+
+def test_a_standing_belt_is_no_dirt() -> None:
+    watch = Watch()
+    watch.run(2)
+    watch.run(70, speed=0.0)
+
+    assert watch.log == []
+
+
+def test_few_frames_are_looked_at() -> None:
+    class Untouchable:
+        shape = (1, 1, 3)
+
+    health = CameraHealth()
+    health.look(belt(0, None), 0.0, 0.0)
+
+    frames: Sequence[Untouchable] = [Untouchable()] * 7
+    for k, frame in enumerate(frames, start=1):
+        assert health.look(frame, k / FPS, 0.0) == []  # type: ignore[arg-type]
+
+
+def test_small_and_odd_frames_are_looked_at_too() -> None:
+    def frames() -> Iterator[Pixels]:
+        for shape in ((64, 64), (17, 200), (12, 16), (480, 64)):
+            yield np.full((*shape, 3), 120, np.uint8)
+
+    for frame in frames():
+        health = CameraHealth()
+        assert [health.look(frame, float(k), 10.0 * k) for k in range(4)] == [[]] * 4

@@ -1,0 +1,160 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from sorter.camera.camera import Camera, CameraError
+from sorter.camera.health import CameraFault
+from sorter.camera.newest import NewestFrame
+from sorter.camera.reopening import LONGEST_WAIT_S, ReopeningFrames
+from sorter.frame import Capture
+from tests.unit.camera.test_newest import ScriptedCamera
+
+
+class Shelf:
+    """Cameras that are handed out one after the other, on a clock that moves when one waits."""
+
+    def __init__(self, *cameras: Camera | CameraError) -> None:
+        self.cameras = list(cameras)
+        self.opened_at_s: list[float] = []
+        self.now_s = 100.0
+        self.slots: list[NewestFrame] = []
+        self.threads: list[Callable[[], None]] = []
+        self.frames = ReopeningFrames(
+            self.make, fps=50, clock=lambda: self.now_s, wait=self.wait, start=self.start
+        )
+
+    def make(self) -> Camera:
+        self.opened_at_s.append(self.now_s)
+        made = self.cameras.pop(0)
+        if isinstance(made, CameraError):
+            return Missing(made)
+        return made
+
+    def start(self, work: Callable[[], None]) -> None:
+        """Reading is done by hand; opening again at once."""
+        owner = getattr(work, "__self__", None)
+        if isinstance(owner, NewestFrame):
+            self.slots.append(owner)
+        else:
+            work()
+
+    def wait(self, wait_s: float) -> None:
+        self.now_s += wait_s
+
+    def take(self, *, read: bool = True) -> Capture | None:
+        if read and self.slots:
+            self.slots[-1].pump()
+        self.now_s += 0.02
+        return self.frames.take(0.0)
+
+    def take_for(self, duration_s: float, *, read: bool = True) -> list[Capture]:
+        until_s = self.now_s + duration_s
+        taken = []
+        while self.now_s < until_s:
+            if (capture := self.take(read=read)) is not None:
+                taken.append(capture)
+        return taken
+
+
+class Missing(ScriptedCamera):
+    def __init__(self, error: CameraError) -> None:
+        super().__init__(0)
+        self.missing = error
+
+    def open(self) -> None:
+        raise self.missing
+
+
+GONE = CameraError("/dev/video0: the camera stopped giving frames; check its cable")
+
+
+def test_a_camera_that_is_missing_at_the_start_is_an_error() -> None:
+    shelf = Shelf(CameraError("there is no such camera"))
+
+    with pytest.raises(CameraError, match="no such camera"):
+        shelf.frames.open()
+
+
+def test_an_unplugged_camera_is_noticed_at_once_and_opened_again_until_it_is_back() -> None:
+    missing = CameraError("there is no such camera")
+    shelf = Shelf(ScriptedCamera(3, GONE), missing, missing, missing, ScriptedCamera(10**6))
+    shelf.frames.open()
+
+    assert len(shelf.take_for(0.2)) == 3
+    assert shelf.frames.out is not None
+    assert shelf.frames.out.fault is CameraFault.UNPLUGGED
+    assert "check its cable" in shelf.frames.out.sentence
+
+    assert len(shelf.take_for(9.0)) > 50
+    assert shelf.frames.out is None
+    waits_s = [b - a for a, b in zip(shelf.opened_at_s[1:], shelf.opened_at_s[2:], strict=False)]
+    assert waits_s == pytest.approx([1.0, 2.0, 4.0], abs=0.1)
+
+
+def test_the_wait_between_attempts_has_an_end() -> None:
+    missing = CameraError("there is no such camera")
+    shelf = Shelf(ScriptedCamera(1, GONE), *[missing] * 12)
+    shelf.frames.open()
+    shelf.take_for(80)
+
+    last = shelf.opened_at_s[-2:]
+    assert last[1] - last[0] == pytest.approx(LONGEST_WAIT_S, abs=0.1)
+
+
+def test_a_stalled_camera_is_noticed_within_a_second() -> None:
+    shelf = Shelf(ScriptedCamera(10**6), ScriptedCamera(10**6))
+    shelf.frames.open()
+    shelf.take_for(1.0)
+    stalled_s = shelf.now_s
+    while shelf.frames.out is None:
+        shelf.take(read=False)
+
+    assert shelf.now_s - stalled_s < 1.0
+    assert shelf.frames.out.fault is CameraFault.STALLED
+    assert shelf.take_for(2.0)
+    assert shelf.frames.out is None
+
+
+def test_frames_of_all_cameras_are_counted_together() -> None:
+    shelf = Shelf(ScriptedCamera(4, GONE), ScriptedCamera(10**6))
+    shelf.frames.open()
+    for _ in range(3):
+        shelf.slots[-1].pump()
+    shelf.take_for(1.0)
+    before = shelf.frames.skipped
+    shelf.slots[-1].pump()
+    shelf.slots[-1].pump()
+
+    assert before >= 3
+    assert shelf.frames.skipped == before + 1
+
+
+def test_a_driver_that_never_returns_from_opening_is_told() -> None:
+    shelf = Shelf(ScriptedCamera(1, GONE), ScriptedCamera(10**6))
+    shelf.frames.open()
+    shelf.take_for(0.1)
+    shelf.start = lambda work: None  # type: ignore[method-assign]
+    shelf.frames._start = lambda work: None
+    shelf.take_for(5, read=False)
+    assert not shelf.frames.hanging
+    shelf.take_for(40, read=False)
+
+    assert shelf.frames.hanging
+    assert len(shelf.opened_at_s) == 2
+
+
+def test_a_camera_that_comes_back_after_the_end_is_closed() -> None:
+    late = ScriptedCamera(10**6)
+    shelf = Shelf(ScriptedCamera(1, GONE), late)
+    shelf.frames.open()
+    shelf.take_for(0.1)
+    works: list[Callable[[], None]] = []
+    shelf.frames._start = works.append  # type: ignore[assignment]
+    shelf.take_for(1.0, read=False)
+    shelf.frames.close()
+    (opening,) = works
+    opening()
+
+    assert late.closed
