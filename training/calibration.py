@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -62,7 +63,7 @@ class UnsureRule:
     unsure: float
     """Share of the calibration photos that are unsure."""
     n: int
-    """Calibration photos."""
+    """Calibration photos, those of one item and copies counted once."""
 
     def notes(self) -> list[str]:
         """What the user should know, one sentence each."""
@@ -71,9 +72,9 @@ class UnsureRule:
             enough = math.ceil(1 / self.wanted - 1) if self.wanted else None
             more = "no number of photos can" if enough is None else f"it takes {enough} of them"
             said.append(
-                f"{self.n} calibration photos cannot promise that at most {self.wanted:.1%} of the "
-                f"items get a wrong grade ({more}), only {self.promised:.1%}; "
-                f"add photos, or raise --target-error"
+                f"{self.n} different calibration photos cannot promise that at most "
+                f"{self.wanted:.1%} of the items get a wrong grade ({more}), only "
+                f"{self.promised:.1%}; add photos, or raise --target-error"
             )
         if self.unsure > MUCH:
             said.append(
@@ -89,6 +90,7 @@ def unsure_rule(
     right: NDArray[np.bool_],
     *,
     target_error: float = TARGET_ERROR,
+    groups: Sequence[Hashable] | None = None,
 ) -> UnsureRule:
     """The lowest threshold at which few enough items get a wrong grade.
 
@@ -103,14 +105,25 @@ def unsure_rule(
         probabilities: n × grades, calibrated, of photos that the model did not learn from.
         right: which of the photos get their grade, decided or not.
         target_error: wanted share of wrong grades among all items, 0 … 1.
+        groups: of each photo: photos of one item, and copies, share one. Of a group the mean loss
+            counts, for it is the groups that are drawn anew. None: each photo is its own.
     """
     best = probabilities.max(axis=1)
-    n = len(best)
+    _, own, sizes = np.unique(
+        np.arange(len(best)) if groups is None else [str(one) for one in groups],
+        return_inverse=True,
+        return_counts=True,
+    )
+    n = len(sizes)
     promised = max(target_error, 1 / (n + 1))
     # A rounding error must not cost one of the losses that are allowed.
-    allowed = math.floor(promised * (n + 1) + 1e-9) - 1
-    wrong = np.sort(best[~right])[::-1]
-    below = EVEN_CHANCE if len(wrong) <= allowed else max(EVEN_CHANCE, float(wrong[allowed]))
+    allowed = promised * (n + 1) - 1 + 1e-9
+    wrong = np.flatnonzero(~right)
+    wrong = wrong[np.argsort(-best[wrong], kind="stable")]
+    too_many = np.flatnonzero(np.cumsum(1 / sizes[own[wrong]]) > allowed)
+    below = EVEN_CHANCE
+    if len(too_many):
+        below = max(EVEN_CHANCE, float(best[wrong[too_many[0]]]))
     return UnsureRule(
         unsure_below=min(below, 1.0),
         wanted=target_error,

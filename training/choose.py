@@ -113,6 +113,7 @@ def choose(
         read={(size, order): orders.get(order, swapped) for order in ("RGB", "BGR")},
         sizes={one.model: size for one in tried},
         fold_of=np.array(fold_of),
+        groups=list(groups),
         grades=int(photos.labels.max()) + 1,
         ranks=ranks,
         window_mm=preprocess.window_mm,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -16,7 +16,7 @@ from training.errors import TrainingError
 from training.fit import Method, fit
 from training.grades import read_grades
 from training.grouped import read_grouped
-from training.intervals import wilson
+from training.intervals import wilson_of
 from training.labelled import Labelled
 from training.loop import predictor
 from training.progress import Advance, Silent, Steps
@@ -63,6 +63,8 @@ class Answers:
     by_int8: NDArray[np.float64]
     fold: NDArray[np.intp]
     """In which each photo was held out."""
+    groups: list[Hashable]
+    """See `Field`."""
     parameters: int
     file: bytes = b""
     """The int8 file of the last fold."""
@@ -77,6 +79,8 @@ class Field:
     sizes: dict[str, int]
     """Side of each network's input."""
     fold_of: NDArray[np.intp]
+    groups: list[Hashable]
+    """Of each photo; those of one item, and copies, share one."""
     grades: int
     ranks: list[int] | None
     window_mm: float | None
@@ -197,6 +201,7 @@ def read_field(
         },
         sizes=sizes,
         fold_of=np.array(split.folds(kept, read.groups, count=folds, way=way, seed=seed)),
+        groups=read.shown(way),
         grades=len(names),
         ranks=declared.ranks(),
         window_mm=declared.window_mm,
@@ -240,6 +245,7 @@ def cross_validate(
             by_float=predictor(fitted.model)(scaled(asked, preprocess)),
             by_int8=int8_file.run(file, asked, preprocess),
             fold=np.full(len(truth), fold),
+            groups=[field.groups[index] for index in np.flatnonzero(out)],
             parameters=fitted.parameters,
             file=file,
         )
@@ -251,6 +257,7 @@ def cross_validate(
         by_float=np.concatenate([one.by_float for one in parts]),
         by_int8=np.concatenate([one.by_int8 for one in parts]),
         fold=np.concatenate([one.fold for one in parts]),
+        groups=[group for one in parts for group in one.groups],
         parameters=parts[-1].parameters,
         file=parts[-1].file,
     )
@@ -262,7 +269,7 @@ def _row(field: Field, method: Method, said: Answers, time_ms: float) -> Row:
         for name, logits in (("float", said.by_float), ("int8", said.by_int8))
     }
     n = len(said.truth)
-    bounds = {name: wilson(int(one.sum()), n) for name, one in right.items()}
+    bounds = {name: wilson_of(one, said.groups) for name, one in right.items()}
     costs = int8_file.costs(said.file)
     return Row(
         model=method.model,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from sorter.classifier import Classifier, softmax
 from sorter.decision_rule import DecisionRule, strange
 from training.errors import PhotosError
-from training.intervals import wilson
+from training.intervals import wilson, wilson_of
 from training.photos import Photo, read_all
 from training.progress import Advance
 
@@ -31,6 +31,8 @@ class Evaluation:
     """Of the bundle."""
     strangeness: NDArray[np.float64] | None = None
     """n, over 1 is a stranger; None where nobody asked."""
+    groups: Sequence[Hashable] | None = None
+    """Of each photo; those of one item, and copies, share one. None: each is its own."""
     left_out: tuple[Path, ...] = ()
     """Unreadable files that are not among the n."""
 
@@ -56,8 +58,10 @@ class Evaluation:
 
     @property
     def interval(self) -> tuple[float, float]:
-        """95 % Wilson interval of `accuracy`."""
-        return wilson(int((self.said == self.truth).sum()), self.n)
+        """95 % Wilson interval of `accuracy`, for as many photos as these are `worth`."""
+        if self.groups is None:
+            return wilson(int((self.said == self.truth).sum()), self.n)
+        return wilson_of(self.said == self.truth, self.groups)
 
     @property
     def decided(self) -> NDArray[np.bool_]:
@@ -161,11 +165,14 @@ def evaluate(
         PhotosError: see `answers`.
     """
     found = answers(classifier, photos, skip_unreadable=skip_unreadable, advance=advance)
+    left_out = set(found.left_out)
+    read = [photo for photo in photos if photo.path not in left_out]
     return Evaluation(
         grades=classifier.grades,
         truth=found.truth,
         probabilities=softmax(found.logits / classifier.temperature),
         rule=DecisionRule(classifier.bundle.manifest),
         strangeness=found.strangeness,
+        groups=[photo.path if photo.item is None else photo.item for photo in read],
         left_out=found.left_out,
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Generic, TypeVar
@@ -32,6 +32,17 @@ class Grouped(Generic[Result]):
     """Photos of one item, copies, and with `sessions` those of one session share a number."""
     unreadable: list[Path]
     """Files that were left out."""
+
+    def shown(self, way: Way) -> list[Hashable]:
+        """What each photo shows: those of one item, and copies, have one key.
+
+        Args:
+            way: with `sessions` a group is a whole session, which shows many items.
+        """
+        if way != "sessions":
+            return list(self.groups)
+        both = zip(self.photos, self.digests, strict=True)
+        return [photo.item or digest for photo, digest in both]
 
     def notes(self) -> list[str]:
         """What the user should know about the photos, one sentence each."""

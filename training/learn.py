@@ -163,6 +163,7 @@ def learn(root: Path, out: Path, settings: Settings, steps: Steps) -> RunRecord:
                     seed=settings.seed,
                 )
             ),
+            groups=read.shown(settings.way),
             grades=len(names),
             ranks=declared.ranks(),
             window_mm=declared.window_mm,

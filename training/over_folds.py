@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from pydantic import BaseModel, ConfigDict
 
-from training.intervals import wilson
+from training.intervals import wilson_of
 
 if TYPE_CHECKING:
     from training.compare import Field
@@ -41,7 +41,7 @@ def over_folds(field: Field, method: Method, advance: Advance) -> FoldAccuracy:
     count = int(field.fold_of.max()) + 1
     said = cross_validate(field, method, range(count), advance)
     right = said.by_int8.argmax(axis=1) == said.truth
-    low, high = wilson(int(right.sum()), len(right))
+    low, high = wilson_of(right, said.groups)
     return FoldAccuracy(
         accuracy=float(right.mean()),
         accuracy_low=low,

@@ -31,7 +31,10 @@ from training.views.head import MEAN
 from training.views.joined import join_views
 
 GOLDEN = 8
-METHOD = "forced top-1 of the int8 file on photos it never saw; 95 % Wilson interval"
+METHOD = (
+    "forced top-1 of the int8 file on photos it never saw; 95 % Wilson interval, photos "
+    "of one item and copies counted once"
+)
 
 
 def pack(
@@ -95,7 +98,9 @@ def pack(
     )
     probabilities = softmax(said.logits / temperature)
     right = DecisionRule(draft.manifest).chosen(probabilities) == said.truth
-    unsure = unsure_rule(probabilities, right, target_error=target_error)
+    unsure = unsure_rule(
+        probabilities, right, target_error=target_error, groups=record.groups("calibration")
+    )
     decided_by = draft.manifest.model_copy(
         update={"temperature": temperature, "unsure_below": unsure.unsure_below}
     )
@@ -108,6 +113,7 @@ def pack(
         probabilities=softmax(said.logits / temperature),
         rule=DecisionRule(decided_by),
         strangeness=said.strangeness,
+        groups=record.groups("test"),
     )
 
     low, high = result.interval

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Hashable
 from pathlib import Path
 from typing import Any
 
@@ -86,6 +87,16 @@ class RunRecord(BaseModel):
         """The photos of one part."""
         return [
             Photo(path=self.photos / entry.path, grade=entry.grade, item=entry.item)
+            for entry in self.entries
+            if entry.part == part
+        ]
+
+    def groups(self, part: Part) -> list[Hashable]:
+        """What the photos of one part show: those of one item, and copies, have one key."""
+        # With whole sessions kept together, a group is a session and holds many items.
+        sessions = self.way == "sessions"
+        return [
+            (entry.item or entry.digest) if sessions or entry.group is None else entry.group
             for entry in self.entries
             if entry.part == part
         ]

@@ -66,6 +66,7 @@ def of_items(photos: Evaluation, shown: Sequence[Photo], join: Join) -> Evaluati
         strangeness=None
         if photos.strangeness is None
         else np.array([np.median(photos.strangeness[views]) for views in members]),
+        groups=None if photos.groups is None else [photos.groups[views[0]] for views in members],
         left_out=(),
     )
 

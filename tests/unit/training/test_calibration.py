@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -43,10 +45,10 @@ def test_a_few_photos_all_right_do_not_make_the_model_certain() -> None:
     assert softmax(logits / temperature).max() < 0.9
 
 
-def rule(best: list[float], right: list[bool], **target: float) -> UnsureRule:
+def rule(best: list[float], right: list[bool], **options: Any) -> UnsureRule:
     """For two grades, of which the first is always said."""
     p = np.array(best)
-    return unsure_rule(np.stack([p, 1 - p], axis=1), np.array(right), **target)
+    return unsure_rule(np.stack([p, 1 - p], axis=1), np.array(right), **options)
 
 
 def test_a_model_that_meets_the_target_is_unsure_only_up_to_an_even_chance() -> None:
@@ -82,9 +84,16 @@ def test_too_few_photos_for_the_target_are_named_with_what_they_can_promise() ->
     assert made.promised == pytest.approx(1 / 11)
     assert made.unsure_below == pytest.approx(0.7)
     assert made.notes()[0] == (
-        "10 calibration photos cannot promise that at most 5.0% of the items get a wrong grade "
-        "(it takes 19 of them), only 9.1%; add photos, or raise --target-error"
+        "10 different calibration photos cannot promise that at most 5.0% of the items "
+        "get a wrong grade (it takes 19 of them), only 9.1%; add photos, or raise --target-error"
     )
+
+
+def test_copies_of_photos_promise_no_more_than_the_photos() -> None:
+    best, right = [0.9] * 8 + [0.7, 0.6], [True] * 8 + [False, True]
+    copied = rule(best * 9, right * 9, groups=list(range(10)) * 9)
+    assert (copied.n, copied.promised) == (10, pytest.approx(1 / 11))
+    assert copied.unsure_below == rule(best, right).unsure_below
 
 
 def test_no_number_of_photos_promises_that_nothing_is_wrong() -> None:

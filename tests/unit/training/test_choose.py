@@ -37,6 +37,7 @@ def trials(
             by_float=said,
             by_int8=said,
             fold=np.full(PHOTOS, fold),
+            groups=list(range(PHOTOS)),
             parameters=1,
             file=str((macs or {}).get(method.model, 10)).encode(),
         )

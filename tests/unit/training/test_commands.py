@@ -121,7 +121,7 @@ def test_unreadable_photos_are_refused_by_name(refuse: Refuse, tmp_path: Path) -
         ("--folds", "1", "--folds: found 1; give 0, or 2 or more"),
         ("--pretrain", "nowhere", "nowhere: does not exist; give a folder"),
         ("--weights", "imagenet", "--weights: ds-cnn is trained from scratch"),
-        ("--model", "resnet", "no model is called 'resnet'; choose one of: ds-cnn, deep-mnist"),
+        ("--model", "resnet", "no model is called 'resnet'; choose one of: ds-cnn, ds-cnn-pair"),
     ],
 )
 def test_an_option_that_is_not_allowed_is_named(
@@ -192,6 +192,22 @@ def write_run(folder: Path) -> None:
         seconds=1,
     )
     (folder / "run.json").write_text(record.model_dump_json())
+
+
+def test_photos_of_one_item_and_copies_count_once(tmp_path: Path) -> None:
+    write_run(tmp_path)
+    run = json.loads((tmp_path / "run.json").read_text())
+    entry = run["entries"][0]
+    run["entries"] = [
+        entry | {"group": 3, "item": "a"},
+        entry | {"group": 3, "item": "a"},
+        entry | {"group": 3, "digest": "1"},
+        entry | {"group": 4, "part": "train"},
+    ]
+    record = RunRecord.model_validate(run)
+    assert record.groups("test") == [3, 3, 3]
+    # There a group is a whole session.
+    assert record.model_copy(update={"way": "sessions"}).groups("test") == ["a", "a", "1"]
 
 
 def test_a_run_that_tests_on_copies_of_what_it_learned_is_not_packed(

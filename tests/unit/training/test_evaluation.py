@@ -14,6 +14,7 @@ def make(
     *,
     strangeness: list[float] | None = None,
     unsure_below: float = 0.5,
+    groups: list[str] | None = None,
     **manifest: object,
 ) -> Evaluation:
     return Evaluation(
@@ -22,6 +23,7 @@ def make(
         probabilities=np.array(rows),
         rule=DecisionRule(make_manifest(("L", "M", "S"), unsure_below=unsure_below, **manifest)),
         strangeness=None if strangeness is None else np.array(strangeness),
+        groups=groups,
     )
 
 
@@ -54,6 +56,13 @@ def test_what_was_decided_by_cost_is_judged_as_it_was_decided() -> None:
     assert result.said.tolist() == [0, 0, 1, 0]
     assert result.chosen.tolist() == [0, 2, 1, 2]
     assert (result.accuracy, result.accuracy_decided) == (0.75, 1.0)
+
+
+def test_views_of_an_item_make_the_interval_no_narrower() -> None:
+    once = make(ROWS, [0, 0, 1, 2])
+    views = make(ROWS * 5, [0, 0, 1, 2] * 5, groups=list("abcd") * 5)
+    assert views.interval == pytest.approx(once.interval)
+    assert views.n == 20
 
 
 def test_what_scripts_read_has_just_the_promised_keys() -> None:

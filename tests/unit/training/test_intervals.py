@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from training.intervals import newcombe, prediction, wilson
+from training.intervals import newcombe, prediction, wilson, worth
 
 
 @pytest.mark.parametrize(
@@ -34,6 +34,16 @@ def test_the_interval_holds_the_share_and_stays_between_0_and_1(counts: tuple[in
     low, high = wilson(right, n)
     assert 0 <= low <= right / n <= high <= 1
     assert low < high
+
+
+def test_copies_say_no_more_than_what_they_are_copies_of() -> None:
+    assert worth([number for number in range(50) for _ in range(9)]) == pytest.approx(50)
+    assert worth(range(20)) == 20
+    assert worth([]) == 0
+
+
+def test_one_large_group_is_worth_little_more_than_the_rest() -> None:
+    assert worth([*range(20), *[99] * 100]) == pytest.approx(120**2 / (20 + 100**2))
 
 
 def test_newcombe_gives_the_interval_of_his_paper() -> None:
