@@ -7,8 +7,6 @@ from typing import Annotated
 
 import typer
 
-from training.cli import options
-
 
 def synth(
     out: Annotated[Path, typer.Option(metavar="DIR", help="Folder to make.")],
@@ -17,7 +15,9 @@ def synth(
         int, typer.Option(min=1, max=20, help="Photos of each item, which rolls in between.")
     ] = 1,
     crop: Annotated[str, typer.Option(help="cucumbers, lemons or tomatoes.")] = "cucumbers",
-    seed: options.Seed = 0,
+    seed: Annotated[
+        int, typer.Option(min=0, max=2**32 - 1, help="The same gives the same photos.")
+    ] = 0,
 ) -> None:
     """Render labelled photos of produce, as the simulated belt shows them.
 
