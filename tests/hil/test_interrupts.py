@@ -71,5 +71,5 @@ def test_servos_and_beams_delay_no_digital_outlet(built_firmware: Path) -> None:
     assert len([edge for edge in host.edges if edge.pin in servos]) > 2 * 2 * 60
     host.edges = [edge for edge in host.edges if edge.pin not in servos]
     delays_us = [(d + ENTRY_CYCLES) / CYCLES_PER_US for d in host.delays_cycles()]
-    assert len(delays_us) > 200
+    assert len(delays_us) > 100
     assert max(delays_us) <= 20

@@ -151,6 +151,25 @@ def test_a_cancellation_that_meets_an_opening_is_never_told_to_be_in_time(
         assert wire.rises(OUTLET_PINS[0]) == wire.reported()[1].opened == refused, before
 
 
+def test_a_shot_for_a_tick_that_comes_while_it_is_being_planned_is_told_as_it_fired(
+    built_firmware: Path,
+) -> None:
+    """Another outlet is prepared for that very tick already."""
+    ends = set()
+    for before in range(20_000, 40_000, 101):
+        wire = armed_wire(built_firmware)
+        wire.send(shot_command(3, 3, 6, channel=2))
+        sim = wire.plant
+        assert isinstance(sim, Simavr)
+        sim.run_to(sim.cycle + before)
+        wire.turn(10)
+        taken = wire.last(Ack).status == REASON_CODES[Reason.NONE]
+        opened = 3 in wire.reported() and bool(wire.reported()[3].opened)
+        assert wire.rises(OUTLET_PINS[2]) == opened == taken, before
+        ends.add(taken)
+    assert ends == {False, True}
+
+
 @pytest.mark.parametrize("before_us", range(100, 500, 10))
 def test_nothing_opens_after_a_flush_and_what_was_open_is_reported(
     wire: Wire, before_us: int

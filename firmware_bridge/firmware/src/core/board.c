@@ -27,7 +27,6 @@ static void insert_incoming(struct board *board, uint32_t tick)
     if (reason == REASON_NONE)
         reason = shot_queue_insert(&board->queue, board->incoming, tick);
     board->incoming_reason = reason;
-    board->incoming = 0;
 }
 
 static struct unbooked take_unbooked(struct board *board, uint8_t *done)
@@ -47,6 +46,9 @@ static void book(struct board *board, uint32_t tick)
     struct shot_queue *queue = &board->queue;
     uint8_t done;
     struct unbooked unbooked = take_unbooked(board, &done);
+    /* The plan that is being carried out does not know it yet. */
+    if (board->incoming)
+        shot_queue_withdraw(queue, board->incoming);
     for (; board->booked != done; board->booked++)
         shot_queue_advance(queue, &board->plan->dues[board->booked], board->limits.why);
     if (unbooked.reversed)
@@ -94,6 +96,7 @@ static inline void adopt_plan(struct board *board, struct plan *plan)
     board->plan = plan;
     board->due = due;
     board->booked = board->done = 0;
+    board->incoming = 0;
     if (!due->set)
         return;
     int32_t late = ahead(board->tick, due->tick);

@@ -40,7 +40,7 @@ struct board {
     uint8_t booked;       /* dues of it */
     volatile uint8_t done;
     struct shot_queue queue;
-    struct shot_slot *incoming; /* to be inserted; then null */
+    struct shot_slot *incoming; /* null once a plan holds that knows it */
     uint8_t incoming_reason;
     bool drop_empty;
 

@@ -87,6 +87,15 @@ uint8_t shot_queue_insert(struct shot_queue *queue, struct shot_slot *slot, uint
     return REASON_NONE;
 }
 
+void shot_queue_withdraw(struct shot_queue *queue, struct shot_slot *slot)
+{
+    if (slot->state != SLOT_ARMED)
+        return;
+    slot->state = SLOT_ENDED;
+    unlink_ended(queue);
+    slot->state = SLOT_FREE;
+}
+
 /* Only a board that was kept from settling for the whole window finds a shot whose window is over
  * before it opened: too late. */
 static void pass_opening(struct shot_queue *queue, struct shot_slot *slot, const struct due *due,

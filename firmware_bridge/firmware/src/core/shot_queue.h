@@ -94,6 +94,9 @@ uint8_t shot_queue_free_slots(const struct shot_queue *queue);
 /* Arms a filled slot; REASON_LATE if the belt is there already. */
 uint8_t shot_queue_insert(struct shot_queue *queue, struct shot_slot *slot, uint32_t tick);
 
+/* Takes it back, if it was armed. */
+void shot_queue_withdraw(struct shot_queue *queue, struct shot_slot *slot);
+
 /* What was due at `due` has been done. An outlet in its `resting` that was not open has not opened: its
  * shots are refused for what `why_resting` says of it. */
 void shot_queue_advance(struct shot_queue *queue, const struct due *due,
