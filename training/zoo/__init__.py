@@ -23,6 +23,7 @@ from training.zoo.backbones import BACKBONES
 
 ZOO: dict[str, Architecture] = {
     "ds-cnn": ds_cnn.ARCHITECTURE,
+    "ds-cnn-pair": ds_cnn.PAIR,
     "deep-mnist": deep_mnist.ARCHITECTURE,
     "lenet": lenet.ARCHITECTURE,
     "alexnet-mini": alexnet_mini.ARCHITECTURE,

@@ -115,7 +115,7 @@ def test_photos_that_the_training_is_tested_on_teach_nothing_before(tmp_path: Pa
 
 @pytest.mark.training
 def test_columns_answer_by_their_mean_and_learn_each_by_itself() -> None:
-    network = zoo.build("ds-cnn", SIDE, 3, shape=True)
+    network = zoo.build("ds-cnn-pair", SIDE, 3, shape=True)
     photos = np.random.default_rng(1).random((4, SIDE, SIDE, 3)).astype(np.float32)
     shapes = np.random.default_rng(2).random((4, len(MEASURES))).astype(np.float32)
     joined, *columns = (np.asarray(one) for one in network.trained([photos, shapes]))
