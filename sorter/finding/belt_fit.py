@@ -33,8 +33,6 @@ class BeltFit:
 
     coefficients: NDArray[np.float64]
     """6 × 3, of the logarithm."""
-    share: float
-    """Of the samples that are belt."""
 
     def surface(self, height: int, width: int) -> Floats:
         """Light at every pixel, height × width × 3."""
@@ -81,7 +79,7 @@ def fit_belt(samples: Floats) -> BeltFit | None:
             best = count, coefficients
     if best is None or best[0] < LEAST_SHARE * len(logs):
         return None
-    return BeltFit(coefficients=best[1], share=best[0] / len(logs))
+    return BeltFit(coefficients=best[1])
 
 
 def frame_rows(ratios: Floats) -> Floats:
