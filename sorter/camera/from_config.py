@@ -51,7 +51,7 @@ def camera_from_config(
         path = Path(config.device)
         return PacedCamera(FileCamera(path, fps=fps if path.is_dir() else None, rotate_deg=turn))
     if config.source == "twin":
-        raise CameraError("camera.source twin: the simulated belt runs in 'sorter demo'")
+        raise CameraError("camera.source twin: it belongs to the simulated belt of 'sorter run'")
     from sorter.camera.v4l2_camera import Fixed, V4l2Camera
 
     return V4l2Camera(

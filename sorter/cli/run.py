@@ -28,7 +28,8 @@ def run(
 
     The belt waits for the start button of the machine, or runs at once with --start-belt.
 
-    With `board: {port: virtual}` and `camera: {source: file}` it runs without any hardware.
+    With `board: {port: virtual}` and `camera: {source: twin}` (a simulated belt with produce on it)
+    or `{source: file}` (a recording) it runs without any hardware.
 
     For example:
 
@@ -61,15 +62,20 @@ def run(
         raise ConfigError([file.problem(*found) for found in fit.errors])
     for found in fit.warnings:
         _say(f"warning: {file.problem(*found)}")
-    live = machine.camera.source != "file"
+    live = machine.camera.source not in ("file", "twin")
+    board = board_from_config(machine)
     frames: FrameSource
-    if live:
+    if machine.camera.source == "twin":
+        from sorter.twin.live import twin_line
+
+        camera, board = twin_line(machine, classifier.grades)
+        frames = NewestFrame(camera)
+    elif live:
         frames = ReopeningFrames(
             lambda: camera_from_config(machine.camera, _say), fps=machine.camera.fps
         )
     else:
         frames = NewestFrame(camera_from_config(machine.camera))
-    board = board_from_config(machine)
     with Records(machine.records.path) as records, RecordWriter(records) as writer:
         line = Line(
             config=machine,
