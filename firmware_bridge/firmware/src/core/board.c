@@ -21,11 +21,19 @@ uint8_t board_hindrance(const struct board *board)
     return board->faults & FAULT_COVER ? REASON_COVER : REASON_NONE;
 }
 
+/* Once inserted it stays, unless its tick has come before a plan holds that knows it. */
 static void insert_incoming(struct board *board, uint32_t tick)
 {
-    uint8_t reason = board_hindrance(board);
-    if (reason == REASON_NONE)
-        reason = shot_queue_insert(&board->queue, board->incoming, tick);
+    struct shot_slot *slot = board->incoming;
+    uint8_t reason = REASON_NONE;
+    if (slot->state == SLOT_FREE) {
+        reason = board_hindrance(board);
+        if (reason == REASON_NONE)
+            reason = shot_queue_insert(&board->queue, slot, tick);
+    } else if (slot->state == SLOT_ARMED && ahead(slot->ticks[0], tick) <= 0) {
+        shot_queue_withdraw(&board->queue, slot);
+        reason = REASON_LATE;
+    }
     board->incoming_reason = reason;
 }
 
@@ -46,11 +54,9 @@ static void book(struct board *board, uint32_t tick)
     struct shot_queue *queue = &board->queue;
     uint8_t done;
     struct unbooked unbooked = take_unbooked(board, &done);
-    /* The plan that is being carried out does not know it yet. */
-    if (board->incoming)
-        shot_queue_withdraw(queue, board->incoming);
     for (; board->booked != done; board->booked++)
-        shot_queue_advance(queue, &board->plan->dues[board->booked], board->limits.why);
+        shot_queue_advance(queue, &board->plan->dues[board->booked], board->limits.why,
+                           board->incoming);
     if (unbooked.reversed)
         shot_queue_close(queue, 0xFF, OUTCOME_CANCELLED, REASON_REVERSE, board->reversed_tick);
     if (unbooked.cut_on_time)

@@ -89,8 +89,6 @@ uint8_t shot_queue_insert(struct shot_queue *queue, struct shot_slot *slot, uint
 
 void shot_queue_withdraw(struct shot_queue *queue, struct shot_slot *slot)
 {
-    if (slot->state != SLOT_ARMED)
-        return;
     slot->state = SLOT_ENDED;
     unlink_ended(queue);
     slot->state = SLOT_FREE;
@@ -112,16 +110,22 @@ static void pass_opening(struct shot_queue *queue, struct shot_slot *slot, const
     }
 }
 
-void shot_queue_advance(struct shot_queue *queue, const struct due *due, const uint8_t *why_resting)
+void shot_queue_advance(struct shot_queue *queue, const struct due *due,
+                        const uint8_t *why_resting, const struct shot_slot *unplanned)
 {
     uint8_t resting = due->resting & (uint8_t)~queue->open_mask;
     bool refused = false;
-    while (queue->first != NO_EDGE) {
-        uint8_t edge = queue->first;
+    uint8_t *link = &queue->first;
+    while (*link != NO_EDGE) {
+        uint8_t edge = *link;
         struct shot_slot *slot = slot_of(queue, edge);
         if (ahead(due->tick, slot->ticks[edge & 1]) < 0)
             break;
-        queue->first = slot->next[edge & 1];
+        if (slot == unplanned) {
+            link = &slot->next[edge & 1];
+            continue;
+        }
+        *link = slot->next[edge & 1];
         if (edge & 1) {
             if (slot->state == SLOT_OPEN)
                 close_slot(queue, slot, OUTCOME_FIRED, REASON_NONE, due->tick + due->late);

@@ -94,13 +94,13 @@ uint8_t shot_queue_free_slots(const struct shot_queue *queue);
 /* Arms a filled slot; REASON_LATE if the belt is there already. */
 uint8_t shot_queue_insert(struct shot_queue *queue, struct shot_slot *slot, uint32_t tick);
 
-/* Takes it back, if it was armed. */
+/* Takes an armed slot back. */
 void shot_queue_withdraw(struct shot_queue *queue, struct shot_slot *slot);
 
 /* What was due at `due` has been done. An outlet in its `resting` that was not open has not opened: its
- * shots are refused for what `why_resting` says of it. */
+ * shots are refused for what `why_resting` says of it. A slot that is `unplanned` had no part in it. */
 void shot_queue_advance(struct shot_queue *queue, const struct due *due,
-                        const uint8_t *why_resting);
+                        const uint8_t *why_resting, const struct shot_slot *unplanned);
 
 /* Ends every open shot on the outlets in `mask`. */
 void shot_queue_close(struct shot_queue *queue, uint8_t mask, uint8_t outcome, uint8_t reason,
