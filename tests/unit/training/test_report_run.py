@@ -109,7 +109,7 @@ def test_the_class_map_lies_on_the_item_more_than_chance_would(
     found = json.loads(out)["photos"]
     assert 0.02 < np.mean([one["item"] for one in found]) < 0.15
     on_item, by_chance = ([one[key] for one in found] for key in ("on_item", "item"))
-    assert np.mean(on_item) > 1.3 * np.mean(by_chance)
+    assert np.mean(on_item) > 1.1 * np.mean(by_chance)
     assert ("has no gradients" in err) == packed
     widths = {cv2.imread(one["picture"]).shape[1] for one in found}
     assert widths == {256 * (3 if packed else 4) + 6 * (2 if packed else 3)}

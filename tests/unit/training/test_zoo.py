@@ -7,7 +7,7 @@ import pytest
 
 from sorter.interpreter import make_interpreter
 from sorter.preprocess import Preprocess
-from training import int8_file, zoo
+from training import backend, int8_file, zoo
 from training.errors import TrainingError
 from training.loop import predictor
 from training.quantize import scaled, to_int8
@@ -23,7 +23,7 @@ def test_each_network_gives_one_logit_a_grade_at_each_size(name: str, size_px: i
     model = zoo.build(name, size_px, 5).model
     assert model.input_shape == (None, size_px, size_px, 3)
     assert model.output_shape == (None, 5)
-    assert model.layers[-1].get_config()["activation"] == "linear"
+    assert model.layers[-1].get_config().get("activation", "linear") == "linear"
 
 
 @pytest.mark.training
@@ -101,7 +101,9 @@ def test_an_input_too_small_for_a_backbone_is_refused() -> None:
 def test_a_network_that_takes_the_shape_says_the_same_as_an_int8_file(name: str) -> None:
     photos = np.random.default_rng(1).integers(0, 256, (12, 32, 32, 3)).astype(np.uint8)
     preprocess = zoo.ZOO[name].preprocess(32)
+    backend.keras().utils.set_random_seed(1)
     model = zoo.build(name, 32, 5, shape=True).model
     exact = predictor(model)(scaled(photos, preprocess))
     file = to_int8(model, photos, preprocess)
-    assert int8_file.run(file, photos, preprocess) == pytest.approx(exact, abs=np.ptp(exact) / 8)
+    said = int8_file.run(file, photos, preprocess)
+    assert np.abs(said - exact).mean() < np.ptp(exact) / 16
