@@ -1,0 +1,114 @@
+from __future__ import annotations
+
+import pytest
+
+from firmware_bridge.plant import InputPin
+from sorter.camera.health import CameraChange, CameraFault, CameraHealth
+from sorter.frame import Capture
+from sorter.records import Records
+from tests.unit.daemon.stage import FRAME_S, FRUIT_MM, Stage
+
+
+def unplug(stage: Stage, at_frame: int, back_at_s: float) -> None:
+    """The camera goes at a frame, and is back at a time."""
+
+    def go() -> None:
+        if stage.frames == at_frame:
+            stage.silent_after_mm = -1.0
+            stage.out = CameraChange(
+                fault=CameraFault.UNPLUGGED, active=True, sentence="check its cable"
+            )
+
+    plain_take = stage.take
+
+    def take(wait_s: float = 0.0) -> Capture | None:
+        if stage.out is not None and stage.now_s > back_at_s:
+            stage.out, stage.silent_after_mm = None, float("inf")
+        return plain_take(wait_s)
+
+    stage.at_frame = go
+    stage.take = take  # type: ignore[method-assign]
+
+
+def test_an_unplugged_camera_stops_the_belt_and_a_person_starts_it_when_it_is_back(
+    stage: Stage, records: Records
+) -> None:
+    unplug(stage, at_frame=30, back_at_s=20.0)
+    stage.fruits_mm = []
+    stood_mm: list[float] = []
+    go = stage.at_frame
+
+    def person() -> None:
+        go()
+        if stage.now_s > 20:
+            stood_mm.append(stage.belt.travel_mm)
+            stage.firmware.drive(InputPin.BUTTON, not 22 < stage.now_s < 22.3)
+        if stage.now_s > 25:
+            stage.daemon.stop()
+
+    stage.at_frame = person
+    stage.daemon.run()
+
+    assert stood_mm[0] == stood_mm[30]
+    assert stage.belt.travel_mm > stood_mm[0] + 300
+    (fault,) = (fault for fault in records.faults() if fault.name == "camera_unplugged")
+    assert fault.sentence == "check its cable" and fault.cleared_at is not None
+    assert "fault camera_unplugged raised: check its cable; the belt stops" in stage.said
+    fed = [state for state in stage.notified if state.startswith("WATCHDOG=1")]
+    assert len(fed) >= 40
+
+
+def test_a_driver_that_hangs_leaves_the_service_manager_to_start_anew(stage: Stage) -> None:
+    unplug(stage, at_frame=30, back_at_s=15.0)
+    stage.hanging = True
+    stage.fruits_mm = []
+    go = stage.at_frame
+
+    def end() -> None:
+        go()
+        if stage.now_s > 15:
+            stage.daemon.stop()
+
+    stage.at_frame = end
+    stage.daemon.run()
+
+    fed = [state for state in stage.notified if state.startswith("WATCHDOG=1")]
+    assert len(fed) <= 4
+
+
+@pytest.mark.parametrize(
+    ("policy", "stops", "outlet"),
+    [("warn", False, "premium"), ("doubt", False, "end"), ("stop", True, "end")],
+)
+def test_a_fault_of_the_picture_has_the_policy_of_the_config(
+    records: Records, policy: str, stops: bool, outlet: str
+) -> None:
+    stage = Stage(records, faults={"exposure": policy}, health=CameraHealth())
+    stage.gain_after_mm = (FRUIT_MM - 100, 0.6)
+    stage.end_after_mm = FRUIT_MM + 250
+
+    def end() -> None:
+        if stage.now_s > 5:
+            stage.daemon.stop()
+
+    stage.at_frame = end
+    stage.daemon.run()
+
+    assert [row.outlet for row in records.items()] == [outlet]
+    assert (stage.belt.travel_mm < FRUIT_MM + 225) == stops
+    assert any("fault camera_exposure raised" in sentence for sentence in stage.said)
+
+
+def test_a_full_bin_stops_the_belt_by_policy(stage: Stage, records: Records) -> None:
+    def fill() -> None:
+        if stage.frames == 30:
+            stage.line_fault("bin_full")
+        if stage.frames == 90:
+            stage.daemon.stop()
+
+    stage.at_frame = fill
+    stage.fruits_mm = []
+    stage.daemon.run()
+
+    assert stage.belt.travel_mm < 30 * FRAME_S * stage.config.belt.speed_mm_per_s + 200
+    assert "bin_full" in [fault.name for fault in records.faults()]
