@@ -10,6 +10,8 @@ from numpy.typing import NDArray
 
 Contour = NDArray[np.int32]
 
+NO_DEFECTS: Contour = np.empty((0, 4), np.int32)
+
 OPPOSITE_NOTCH = 0.25
 """Depth, as a share of the half width, of two notches that face each other."""
 LEAST_PART = 0.2
@@ -32,24 +34,16 @@ class Notch:
 
 def notches(contour: Contour) -> list[Notch]:
     """All of an outline, n × 1 × 2 as OpenCV gives it, in its order."""
-    if len(contour) < 8:
-        return []
-    defects = cv2.convexityDefects(contour, cv2.convexHull(contour, returnPoints=False))
-    if defects is None:
-        return []
-    # OpenCV 4 gives n × 1 × 4, OpenCV 5 n × 4.
     return [
         Notch(start=start, end=end, deepest=deepest, depth_px=depth / 256)
-        for start, end, deepest, depth in defects.reshape(-1, 4).tolist()
+        for start, end, deepest, depth in _defects(contour).tolist()
     ]
 
 
 def deepest_notch_px(contour: Contour) -> float:
     """Depth of the deepest notch; 0 without any."""
-    if len(contour) < 8:
-        return 0.0
-    defects = cv2.convexityDefects(contour, cv2.convexHull(contour, returnPoints=False))
-    return 0.0 if defects is None else float(defects.reshape(-1, 4)[:, 3].max()) / 256
+    depths = _defects(contour)[:, 3]
+    return float(depths.max()) / 256 if len(depths) else 0.0
 
 
 def notched_on_both_sides(contour: Contour, half_width_px: float) -> bool:
@@ -72,3 +66,16 @@ def notched_on_both_sides(contour: Contour, half_width_px: float) -> bool:
             if facing and LEAST_PART < share < 1 - LEAST_PART:
                 return True
     return False
+
+
+def _defects(contour: Contour) -> Contour:
+    """Where the hull is left and reached again, the deepest place, its depth in 256ths; n × 4."""
+    if len(contour) < 8:
+        return NO_DEFECTS
+    hull = cv2.convexHull(contour, returnPoints=False)
+    # An outline that is one pixel wide in places goes through the same points twice. OpenCV then
+    # gives the hull out of order, and refuses that order itself.
+    hull.sort(axis=0)
+    defects = cv2.convexityDefects(contour, hull)
+    # OpenCV 4 gives n × 1 × 4, OpenCV 5 n × 4.
+    return NO_DEFECTS if defects is None else np.asarray(defects.reshape(-1, 4), np.int32)

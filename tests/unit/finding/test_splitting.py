@@ -5,6 +5,9 @@ from __future__ import annotations
 import cv2
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
 from numpy.typing import NDArray
 
 from sorter.finding.splitting import looks_like_one, split
@@ -13,6 +16,9 @@ from sorter.twin.photos import labelled_photos
 from tests.unit.finding.scenes import belt, expose, lay, make_finder
 
 Mask = NDArray[np.uint8]
+
+RAGGED = ((1, 0, 0, 0, 1, 0), (1, 1, 1, 0, 0, 1), (1, 1, 0, 1, 1, 0), (0, 0, 0, 0, 1, 0))
+"""The hull of its outline is out of order."""
 
 
 def discs(*fruits: tuple[float, float, float]) -> Mask:
@@ -133,3 +139,12 @@ def test_single_cucumbers_of_every_grade_are_seldom_doubted() -> None:
         fruit = max(contours, key=cv2.contourArea)
         doubted += not looks_like_one(fruit) and [p.touching for p in split(mask, fruit)] != [False]
     assert doubted <= 2, f"{doubted} of {4 * len(GRADE_NAMES)}"
+
+
+@given(pixels=arrays(np.bool_, st.tuples(st.integers(4, 8), st.integers(6, 30))))
+def test_an_outline_may_be_as_ragged_as_it_likes(pixels: NDArray[np.bool_]) -> None:
+    # An outline goes along a line that is one pixel wide twice; its hull is then out of order.
+    ragged = np.array(RAGGED, np.uint8) * 255
+    for mask in (ragged, np.pad(np.asarray(pixels * 255, np.uint8), ((0, 0), (1, 1)))):
+        contours, _ = cv2.findContours(mask, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
+        assert all(len(split(mask, contour)) >= 1 for contour in contours)
