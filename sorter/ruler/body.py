@@ -236,7 +236,9 @@ def _steps(points: Points) -> NDArray[np.float64]:
 
 
 def _unit(vectors: Points) -> Points:
-    return np.asarray(vectors / np.linalg.norm(vectors, axis=-1, keepdims=True))
+    """A vector without length stays so: a middle line stands still where the body ends at once."""
+    lengths = np.linalg.norm(vectors, axis=-1, keepdims=True)
+    return np.asarray(vectors / np.maximum(lengths, np.finfo(np.float64).tiny))
 
 
 def _dot(one: Points, other: Points) -> NDArray[np.float64]:

@@ -1,7 +1,9 @@
 from __future__ import annotations
 
+import dataclasses
 import math
 
+import cv2
 import numpy as np
 import pytest
 from hypothesis import given
@@ -89,3 +91,13 @@ def test_a_stalk_counts_as_length() -> None:
 def test_an_outline_without_area_is_refused() -> None:
     with pytest.raises(ValueError, match="no area"):
         measure_body(np.array([[0.0, 0.0], [1.0, 1.0], [2.0, 2.0]]))
+
+
+def test_crossed_bodies_have_finite_measures() -> None:
+    mask = np.zeros((200, 200), np.uint8)
+    cv2.ellipse(mask, (100, 100), (60, 12), 20, 0, 360, 255, cv2.FILLED)
+    cv2.ellipse(mask, (110, 110), (50, 12), 110, 0, 360, 255, cv2.FILLED)
+    (outline,), _ = cv2.findContours(mask, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
+    with np.errstate(all="raise"):
+        body = measure_body(outline[:, 0].astype(np.float64))
+    assert all(np.isfinite(size) and size >= 0 for size in dataclasses.astuple(body))
