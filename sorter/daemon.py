@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable
-from typing import Protocol
+from typing import Any, Protocol
 
 from firmware_bridge.board import (
     Board,
@@ -22,6 +22,8 @@ from firmware_bridge.fault_watch import START_NEEDED
 from sorter.camera.camera import CameraError
 from sorter.camera.health import CameraChange, CameraHealth
 from sorter.config import SorterConfig
+from sorter.control_desk import ControlDesk
+from sorter.control_socket import ControlSocket
 from sorter.decision import Decision
 from sorter.fault_desk import FaultDesk
 from sorter.frame import Capture
@@ -94,6 +96,7 @@ class Daemon:
         say: Callable[[str], None],
         health: CameraHealth | None = None,
         records: RecordSink | None = None,
+        control: ControlSocket | None = None,
         clock: Callable[[], float] = time.monotonic,
         wait: Callable[[float], None] = time.sleep,
     ) -> None:
@@ -108,6 +111,7 @@ class Daemon:
             say: takes what the operator should read, one sentence at a time.
             health: of the camera; None for a recording.
             records: where faults are written and whose errors end the run.
+            control: where other programs ask; open already.
             clock: monotonic, seconds.
             wait: sleeps for some seconds.
         """
@@ -122,7 +126,12 @@ class Daemon:
         self._mm_per_tick = config.belt.mm_per_tick
         self._health = health
         self._records = records
+        self._name = config.machine.name
         self._faults = FaultDesk(config.faults, line=line, records=records, tell=self._tell)
+        self._control = control
+        self._desk = ControlDesk(
+            line=line, records=records, state=self._state, tell=self._tell, clock=clock
+        )
         self._out: CameraChange | None = None
         self._stopping = False
         self._connected = self._was_connected = False
@@ -179,6 +188,8 @@ class Daemon:
             self._watch_camera()
             if self._records is not None:
                 self._records.check()
+            if self._control is not None:
+                self._control.serve(self._desk.obey)
             # The time anew: a frame's work has aged `now_s`, and the link stamps what it sends.
             self._hear(self._line.service(self._clock()))
 
@@ -275,8 +286,21 @@ class Daemon:
 
     def _status(self) -> str:
         counts = self._line.counts
-        return (
+        ordinary = (
             f"{counts.items} items, {counts.shots} shots, {counts.frames} frames, "
             f"{self._frames.skipped} skipped, {self._frames.lost} lost, "
-            f"{counts.frames_without_position} without position"
+            f"{counts.frames_without_position} without position, lot {self._line.lot}"
         )
+        return "; ".join([ordinary, *counts.told()])
+
+    def _state(self) -> dict[str, Any]:
+        return {
+            "machine": self._name,
+            "lot": self._line.lot,
+            "board": self._connected,
+            "waiting_for_start": self._waiting_for_start,
+            "faults": self._faults.standing,
+            "skipped": self._frames.skipped,
+            "lost": self._frames.lost,
+            "counts": self._line.counts.plain(),
+        }

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 
 from firmware_bridge.board import (
     Board,
@@ -13,6 +11,7 @@ from firmware_bridge.board import (
     BoardEvent,
     BoardFault,
     BoardLost,
+    Outcome,
     Shot,
     ShotReport,
 )
@@ -22,6 +21,7 @@ from sorter.decision import Decision
 from sorter.dispatch.delivery import DeliveryBook
 from sorter.dispatch.stop_watch import StopWatch
 from sorter.frame import Capture, Frame
+from sorter.line_counts import LineCounts
 from sorter.pipeline import Pipeline
 from sorter.record_writer import RecordSink
 from sorter.ruler.from_config import ruler_from_config
@@ -30,27 +30,6 @@ POSITION_ERROR_MM = 5.0
 POSITION_ERROR_S = 0.06
 """A frame counts only where the belt is known to within the way of three questions for the board's
 state at nominal speed, and some millimetres."""
-
-
-@dataclass(slots=True, kw_only=True)
-class LineCounts:
-    """What the line has done so far; nothing is dropped without being counted here."""
-
-    frames: int = 0
-    """Frames that went through the pipeline."""
-    frames_without_position: int = 0
-    """Frames taken while the board had not said, or not well enough, where the belt is."""
-    items: int = 0
-    shots: int = 0
-    """Windows that were handed to the board; neighbours may share one."""
-    reasons: Counter[str] = field(default_factory=Counter)
-    """Items without a grade, by the reason."""
-    missorts: Counter[str] = field(default_factory=Counter)
-    """Items that did not go where they were sent, by the cause."""
-    stray_passes: int = 0
-    """Times that the downstream beam saw something where no item can have been."""
-    stops: int = 0
-    """How often hands may have moved what lay on the belt."""
 
 
 class Line:
@@ -166,6 +145,11 @@ class Line:
         tick = self._board.tick_at(now_s)
         self._pipeline.open_lot(name, self._tick if tick is None else tick)
 
+    @property
+    def lot(self) -> str:
+        """Name of the open lot."""
+        return self._pipeline.lot
+
     def run_belt(self, now_s: float) -> None:
         """Let a belt run on that was stopped by `stop_belt`."""
         self._belt_wanted = True
@@ -217,6 +201,8 @@ class Line:
     def _take_report(self, report: ShotReport) -> None:
         self._pipeline.ended(report)
         self._delivery.report(report)
+        if report.outcome is not Outcome.FIRED:
+            self.counts.unfired[report.reason.value] += 1
         if self._records is not None:
             self._records.deliver(report)
 

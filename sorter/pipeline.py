@@ -136,6 +136,11 @@ class Pipeline:
         """A shot has ended."""
         self._dispatcher.ended(report)
 
+    @property
+    def lot(self) -> str:
+        """Name of the open lot."""
+        return self._marks.lot
+
     def open_lot(self, name: str, tick: float) -> None:
         """What enters the field of view from now on is recorded under another lot."""
         self._marks.open_lot(name, tick)

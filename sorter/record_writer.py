@@ -36,6 +36,9 @@ class RecordSink(Protocol):
     def fault(self, name: str, active: bool, sentence: str = "") -> None:
         """A fault was raised or cleared."""
 
+    def open_lot(self, name: str | None) -> None:
+        """A person has opened a lot, or gone back to that of the day."""
+
     def check(self) -> None:
         """Raise what went wrong since the last call."""
 
@@ -89,6 +92,10 @@ class RecordWriter:
     def fault(self, name: str, active: bool, sentence: str = "") -> None:
         """See `Records.fault`."""
         self._put(lambda: self._records.fault(name, active, sentence))
+
+    def open_lot(self, name: str | None) -> None:
+        """See `Records.open_lot`."""
+        self._put(lambda: self._records.open_lot(name))
 
     def check(self) -> None:
         """Raise what went wrong.

@@ -6,7 +6,6 @@ import json
 import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import NoReturn
@@ -15,6 +14,7 @@ from firmware_bridge.board import Outcome, Reason, ShotReport
 from sorter.decision import Decision
 from sorter.dispatch.delivery import Delivery
 from sorter.errors import SorterError
+from sorter.record_rows import FaultRecord, ItemRecord, LotRecord
 from sorter.records_schema import prepare
 from sorter.verdict import Why
 
@@ -42,81 +42,6 @@ _SENTENCES = {
 
 class RecordsError(SorterError):
     """The records cannot be read or written."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ItemRecord:
-    """One row of the items, as it stands now."""
-
-    run: int
-    """Counts the starts of the machine; item ids begin anew with each."""
-    item_id: int
-    lot: str
-    decided_at: str
-    """Wall clock in UTC, ISO 8601: a label, never used to control."""
-    time_s: float
-    """Monotonic capture time of the frame that decided it."""
-    tick: float
-    """Belt tick at which the item's centre crossed the camera's reference line."""
-    lane: int
-    grade: str | None
-    best_guess: str | None
-    probabilities: dict[str, float]
-    reason: Why
-    outlet: str
-    length_mm: float
-    width_mm: float
-    area_mm2: float
-    channel: int | None
-    """Of the shot, as are the two ticks after it; None when the item was not shot."""
-    open_tick: int | None
-    close_tick: int | None
-    delivery: str
-    """`rode`, `pending`, or the outcome that the board reported."""
-    delivery_reason: str | None
-    opened_tick: int | None
-    """When the outlet really opened and closed; None unless it did."""
-    closed_tick: int | None
-    bend_mm: float | None
-    """None, as are the others up to `bend_sd_mm`, in rows of versions that did not measure it."""
-    volume_mm3: float | None
-    lab_l: float | None
-    lab_a: float | None
-    lab_b: float | None
-    length_sd_mm: float | None
-    """Standard uncertainty, as those of the next two."""
-    width_sd_mm: float | None
-    bend_sd_mm: float | None
-    beam: str | None
-    """`seen` or `not_seen` by the downstream beam; None where none was asked."""
-    missort: str | None
-    """Why it did not go where it was sent; None where nothing says so."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LotRecord:
-    """One lot with its counts."""
-
-    name: str
-    opened_at: str
-    items: int
-    shot: int
-    fired: int
-    missorts: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FaultRecord:
-    """One fault of camera or board."""
-
-    run: int
-    name: str
-    sentence: str
-    """What to do."""
-    raised_at: str
-    """Wall clock in UTC, as `cleared_at`."""
-    cleared_at: str | None
-    """None while it stands, or where the machine was stopped with it."""
 
 
 class Records:
@@ -266,6 +191,31 @@ class Records:
                     "WHERE run = ? AND name = ? AND cleared_at IS NULL",
                     (self._now(), run, name),
                 )
+
+    def open_lot(self, name: str | None) -> None:
+        """Write which lot a person has opened; it stays open when the machine is started again.
+
+        Args:
+            name: of the lot, which is listed from now on; None goes back to a lot of the day.
+
+        Raises:
+            RecordsError: the disk is full or gone.
+        """
+        with self._sentences(), self._transaction():
+            lot = None if name is None else self._lot(name)
+            self._db.execute(
+                "INSERT INTO lot_openings (lot, opened_at) VALUES (?, ?)", (lot, self._now())
+            )
+
+    def opened_lot(self) -> str | None:
+        """The lot that a person opened last; None where it is that of the day."""
+        query = (
+            "SELECT lots.name FROM lot_openings LEFT JOIN lots ON lots.id = lot_openings.lot "
+            "ORDER BY lot_openings.id DESC LIMIT 1"
+        )
+        with self._sentences():
+            found = self._db.execute(query).fetchone()
+        return None if found is None else found["name"]
 
     def check(self) -> None:
         """Nothing: what goes wrong here was raised at once."""

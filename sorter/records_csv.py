@@ -6,7 +6,8 @@ import csv
 from dataclasses import fields
 from typing import TextIO
 
-from sorter.records import ItemRecord, Records
+from sorter.record_rows import ItemRecord
+from sorter.records import Records
 
 _COLUMNS = [field.name for field in fields(ItemRecord) if field.name != "probabilities"]
 

@@ -78,6 +78,15 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
         """,
         "CREATE INDEX faults_standing ON faults (run, name) WHERE cleared_at IS NULL",
     ),
+    (
+        """
+        CREATE TABLE lot_openings (
+            id INTEGER PRIMARY KEY,
+            lot INTEGER REFERENCES lots (id),
+            opened_at TEXT NOT NULL
+        ) STRICT
+        """,
+    ),
 )
 """Statements that lead from version k to k + 1; a released one is never changed."""
 

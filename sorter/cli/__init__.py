@@ -16,6 +16,7 @@ from sorter.cli.grade import grade
 from sorter.cli.lots import lots_app
 from sorter.cli.replay import replay
 from sorter.cli.run import run
+from sorter.cli.status import status
 from sorter.command_line import run_app
 
 app = typer.Typer(
@@ -26,7 +27,7 @@ app = typer.Typer(
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
 )
-for command in (demo, bench, run, calibrate, check, grade, replay):
+for command in (demo, bench, run, status, calibrate, check, grade, replay):
     app.command()(command)
 app.add_typer(lots_app, name="lots")
 app.add_typer(board_app, name="board")

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import asdict
 from typing import Any
 
-from sorter.records import ItemRecord
+from sorter.record_rows import ItemRecord
 from sorter.ruler.calibration import CalibrationError
 from sorter.ruler.gauge import Pass, Reading, audit
 from sorter.verdict import Why

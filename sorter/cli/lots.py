@@ -1,4 +1,4 @@
-"""`sorter lots`: what was sorted, lot by lot."""
+"""`sorter lots`: which lot is sorted, and what was, lot by lot."""
 
 from __future__ import annotations
 
@@ -14,9 +14,46 @@ from sorter.cli import options
 if TYPE_CHECKING:
     from sorter.records import Records
 
-lots_app = typer.Typer(name="lots", help="List lots and export their items.", no_args_is_help=True)
+lots_app = typer.Typer(
+    name="lots", help="Open lots, list them and export their items.", no_args_is_help=True
+)
 
 _Db = Annotated[Path | None, typer.Option(help="The records themselves, instead of a config.")]
+
+
+@lots_app.command("open")
+def open_lot(
+    name: Annotated[str | None, typer.Argument(help="Of the lot; one that exists goes on.")] = None,
+    today: Annotated[
+        bool, typer.Option("--today", help="Back to a lot that is named after the day.")
+    ] = False,
+    config: options.Config = options.DEFAULT_CONFIG,
+    db: _Db = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Answer in JSON.")] = False,
+) -> None:
+    """Open a lot at the running machine: what comes into the camera's view from now on is in it.
+
+    What is in view or farther down the belt still belongs to the lot before. The lot stays open
+    when the machine is started again.
+
+    For example:
+
+        sorter lots open field-7
+
+        sorter lots open --today
+    """
+    from sorter.control_socket import ask, control_path
+    from sorter.errors import SorterError
+    from sorter.lot_names import lot_name
+
+    if (name is None) != today:
+        raise SorterError("give the lot's name, or --today for a lot that is named after the day")
+    request = {"do": "open_lot", "name": None if name is None else lot_name(name)}
+    answer = ask(control_path(_records_path(config, db)), request)
+    if as_json:
+        print(json.dumps({"lot": answer["lot"], "before": answer["before"]}))
+        return
+    print(f"lot {answer['lot']} is open, after {answer['before']}")
 
 
 @lots_app.command("list")
@@ -91,8 +128,13 @@ def export(
     print(f"{out}: {rows} items", file=sys.stderr)
 
 
-def _open(config: Path, db: Path | None) -> Records:
+def _records_path(config: Path, db: Path | None) -> Path:
     from sorter.config_file import load_config
+
+    return db or load_config(config).records.path
+
+
+def _open(config: Path, db: Path | None) -> Records:
     from sorter.records import Records
 
-    return Records(db or load_config(config).records.path, read_only=True)
+    return Records(_records_path(config, db), read_only=True)

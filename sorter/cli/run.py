@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from datetime import datetime
 from typing import Annotated
 
 import typer
@@ -14,7 +13,8 @@ from sorter.cli import options
 def run(
     config: options.Config = options.DEFAULT_CONFIG,
     lot: Annotated[
-        str | None, typer.Option(help="Name of the lot; today's date without it.")
+        str | None,
+        typer.Option(help="Name of the lot; the one opened last without it, or today's date."),
     ] = None,
     start_belt: Annotated[
         bool,
@@ -36,8 +36,11 @@ def run(
         sorter run --config sorter.yaml
 
         sorter run --config sorter.yaml --lot field-7
+
+        sorter lots open field-8 --config sorter.yaml
     """
     import signal
+    from contextlib import closing
     from types import FrameType
 
     from sorter.board_from_config import VIRTUAL, board_from_config
@@ -47,9 +50,11 @@ def run(
     from sorter.camera.reopening import ReopeningFrames
     from sorter.classifier import Classifier
     from sorter.config_file import ConfigError, read_config
+    from sorter.control_socket import ControlSocket, control_path
     from sorter.daemon import Daemon, FrameSource
     from sorter.grades_fit import grades_fit
     from sorter.line import Line
+    from sorter.lot_names import lot_name, lot_of_the_day
     from sorter.record_writer import RecordWriter
     from sorter.records import Records
     from sorter.service_notify import ServiceNotify, systemd_notifier
@@ -76,32 +81,42 @@ def run(
         )
     else:
         frames = NewestFrame(camera_from_config(machine.camera))
-    with Records(machine.records.path) as records, RecordWriter(records) as writer:
-        line = Line(
-            config=machine,
-            classifier=classifier,
-            board=board,
-            records=writer,
-            lot=lot or datetime.now().astimezone().date().isoformat(),
-            start_belt=start_belt or machine.board.port == VIRTUAL,
-        )
-        daemon = Daemon(
-            config=machine,
-            frames=frames,
-            line=line,
-            board=board,
-            notify=ServiceNotify(systemd_notifier()),
-            say=_say,
-            health=CameraHealth() if live else None,
-            records=writer,
-        )
+    control = ControlSocket(control_path(machine.records.path))
+    with Records(machine.records.path) as records, closing(control):
+        try:
+            control.open()
+        except OSError as error:
+            _say(f"warning: {control.path}: no lot can be opened while it runs ({error.strerror})")
+        if lot is not None:
+            records.open_lot(lot_name(lot))
+        opened = records.opened_lot() or lot_of_the_day()
+        with RecordWriter(records) as writer:
+            line = Line(
+                config=machine,
+                classifier=classifier,
+                board=board,
+                records=writer,
+                lot=opened,
+                start_belt=start_belt or machine.board.port == VIRTUAL,
+            )
+            daemon = Daemon(
+                config=machine,
+                frames=frames,
+                line=line,
+                board=board,
+                notify=ServiceNotify(systemd_notifier()),
+                say=_say,
+                health=CameraHealth() if live else None,
+                records=writer,
+                control=control,
+            )
 
-        def stop(number: int, frame: FrameType | None) -> None:
-            daemon.stop()
+            def stop(number: int, frame: FrameType | None) -> None:
+                daemon.stop()
 
-        signal.signal(signal.SIGTERM, stop)
-        signal.signal(signal.SIGINT, stop)
-        daemon.run()
+            signal.signal(signal.SIGTERM, stop)
+            signal.signal(signal.SIGINT, stop)
+            daemon.run()
 
 
 def _say(sentence: str) -> None:

@@ -9,7 +9,8 @@ from typer.testing import CliRunner
 
 from sorter.classifier import Classifier
 from sorter.cli import app
-from sorter.records import ItemRecord, Records
+from sorter.record_rows import ItemRecord
+from sorter.records import Records
 from tests.unit.twin.ruler import ruler_classifier
 
 

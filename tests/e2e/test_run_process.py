@@ -20,6 +20,7 @@ from firmware_bridge.plant import OutputPin, PinEdge
 from firmware_bridge.virtual_firmware import VirtualFirmware
 from firmware_bridge.virtual_port import VirtualPort
 from sorter.config_file import load_config
+from sorter.control_socket import ask, control_path
 from sorter.records import Records
 from sorter.twin.belt import Belt
 from sorter.twin.machine import Machine
@@ -71,9 +72,11 @@ def write_config(folder: Path, *, port: str, frames: int) -> Path:
 
 
 @contextmanager
-def running(config: Path, *options: str, **environment: str) -> Iterator[subprocess.Popen[str]]:
+def running(
+    config: Path, *options: str, program: str = MAIN, **environment: str
+) -> Iterator[subprocess.Popen[str]]:
     process = subprocess.Popen(
-        [sys.executable, "-c", MAIN, "run", "--config", str(config), "--lot", "e2e", *options],
+        [sys.executable, "-c", program, "run", "--config", str(config), "--lot", "e2e", *options],
         cwd=ROOT,
         env=os.environ | environment,
         stderr=subprocess.PIPE,
@@ -196,3 +199,61 @@ def test_what_is_wrong_with_a_config_is_told_in_lines_without_a_traceback(tmp_pa
     assert said[1].startswith(f"{config}:2: belt.length_mm: found 0")
     assert said[2].startswith(f"{config}:3: outlets: ")
     assert len(said) == 3
+
+
+TWIN = """\
+camera: {{source: twin, width: 640, height: 360, fps: 20, mm_per_px: 0.8}}
+belt: {{mm_per_tick: 0.5, length_mm: 1500, speed_mm_per_s: 600}}
+board: {{port: virtual}}
+model: {{path: {model}}}
+records: {{path: {db}}}
+outlets: [{{name: best, channel: 0, at_mm: 600, grades: [2L]}}, {{name: end, default: true}}]
+"""
+
+
+def sorter(*arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-c", "from sorter.cli import main; main()", *arguments],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def test_a_lot_is_opened_at_the_running_machine_and_goes_on_after_a_restart(
+    tmp_path: Path,
+) -> None:
+    config, db = tmp_path / "sorter.yaml", tmp_path / "records.sqlite"
+    config.write_text(TWIN.format(model=ROOT / "sorter" / "twin" / "demo.sorter", db=db))
+
+    def items() -> int:
+        return int(ask(control_path(db), {"do": "state"})["counts"]["items"])
+
+    with running(config, program="from sorter.cli import main; main()") as process:
+        while process.poll() is None and not control_path(db).exists():
+            threading.Event().wait(0.05)
+        while items() < 2:
+            threading.Event().wait(0.05)
+        opened = sorter("lots", "open", "field-7", "--config", str(config))
+        before = items()
+        # What was in view still belongs to the first lot: two or three fruits.
+        while items() < before + 4:
+            threading.Event().wait(0.05)
+        told = sorter("status", "--config", str(config))
+        process.send_signal(signal.SIGTERM)
+        _, said = process.communicate()
+
+    assert opened.stdout == "lot field-7 is open, after e2e\n", opened.stderr
+    assert "lot field-7" in told.stdout.splitlines()[0], told.stderr
+    assert process.returncode == 0, said
+    assert not control_path(db).exists()
+    with Records(db, read_only=True) as records:
+        lots = [row.lot for row in sorted(records.items(), key=lambda row: row.tick)]
+        assert records.opened_lot() == "field-7"
+    changed = lots.index("field-7")
+    assert changed >= 2
+    assert set(lots[:changed]) == {"e2e"} and set(lots[changed:]) == {"field-7"}
+    missing = sorter("lots", "open", "field-8", "--config", str(config))
+    assert missing.returncode == 1
+    assert missing.stderr.startswith("sorter: no 'sorter run' with these records is running")

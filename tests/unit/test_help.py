@@ -14,6 +14,8 @@ COMMANDS = {
         "check",
         "grade",
         "replay",
+        "status",
+        "lots open",
         "lots list",
         "lots export",
     ]

@@ -8,6 +8,7 @@ from firmware_bridge.board import (
     BoardIdentity,
     BoardLost,
     Outcome,
+    Reason,
     Shot,
     ShotReport,
 )
@@ -281,3 +282,14 @@ def test_an_outlet_that_opened_elsewhere_is_a_counted_missort() -> None:
     line.service(1.0)
     assert line.counts.missorts == {"missed": 1}
     assert [(one.item_id, one.missort) for one in records.confirmed] == [(1, Missort.MISSED)]
+
+
+def test_an_item_whose_shot_was_given_up_later_or_refused_is_counted_by_its_reason() -> None:
+    board = ScriptedBoard()
+    line = make_line(board, ListedRecords())
+    connected(board, line)
+    refused = ShotReport(item_id=1, channel=0, outcome=Outcome.REFUSED, reason=Reason.LATE)
+    board.events = [refused]
+    line.service(1.0)
+    assert line.counts.unfired == {"late": 1}
+    assert line.counts.told() == ["not fired: 1 late"]

@@ -327,3 +327,18 @@ def test_the_rows_of_an_older_version_are_kept_without_what_it_did_not_measure(
         old, new = records.items()
     assert (old.length_mm, old.bend_mm, old.missort) == (200, None, None)
     assert (new.length_mm, new.bend_mm) == (201.5, 3.0)
+
+
+def test_the_lot_that_a_person_opened_is_listed_at_once_and_known_at_the_next_start(
+    path: Path,
+) -> None:
+    with Records(path) as records:
+        assert records.opened_lot() is None
+        records.open_lot("field-7")
+        records.open_lot("field-8")
+        records.open_lot("field-7")
+    with Records(path) as records:
+        assert [(lot.name, lot.items) for lot in records.lots()] == [("field-7", 0), ("field-8", 0)]
+        assert records.opened_lot() == "field-7"
+        records.open_lot(None)
+        assert records.opened_lot() is None

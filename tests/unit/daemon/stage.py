@@ -11,6 +11,7 @@ from firmware_bridge.board import BoardEvent, BoardFault
 from firmware_bridge.virtual_board import VirtualBoard
 from firmware_bridge.virtual_firmware import VirtualFirmware
 from sorter.camera.health import CameraChange, CameraHealth
+from sorter.control_socket import ControlSocket
 from sorter.daemon import Daemon
 from sorter.frame import Capture
 from sorter.line import Line
@@ -40,6 +41,7 @@ class Stage:
         start_belt: bool = True,
         faults: dict[str, str] | None = None,
         health: CameraHealth | None = None,
+        control: ControlSocket | None = None,
     ) -> None:
         self.config = make_config(faults=faults or {})
         self.firmware = (
@@ -75,6 +77,7 @@ class Stage:
             say=self.said.append,
             health=health,
             records=records,
+            control=control,
             clock=lambda: self.now_s,
             wait=self.wait,
         )

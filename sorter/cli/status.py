@@ -1,0 +1,52 @@
+"""`sorter status`: how the running machine is."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from sorter.cli import options
+
+
+def status(
+    config: options.Config = options.DEFAULT_CONFIG,
+    db: Annotated[
+        Path | None, typer.Option(help="The records of the machine, instead of a config.")
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Answer in JSON.")] = False,
+) -> None:
+    """Ask the running machine for its lot, its faults and all that it has counted.
+
+    For example:
+
+        sorter status
+
+        sorter status --config sorter.yaml --json
+    """
+    from sorter.config_file import load_config
+    from sorter.control_socket import ask, control_path
+
+    answer = ask(control_path(db or load_config(config).records.path), {"do": "state"})
+    if as_json:
+        print(json.dumps({key: value for key, value in answer.items() if key != "ok"}))
+        return
+    print("\n".join(_lines(answer)))
+
+
+def _lines(state: dict[str, Any]) -> list[str]:
+    from sorter.line_counts import LineCounts
+
+    counts = LineCounts.of(state["counts"])
+    belt = "waits for the start button" if state["waiting_for_start"] else "may run"
+    return [
+        f"{state['machine']}: lot {state['lot']}",
+        f"board {'connected' if state['board'] else 'NOT connected'}, belt {belt}",
+        f"faults: {', '.join(state['faults']) or 'none'}",
+        f"frames: {counts.frames}, {state['skipped']} skipped, {state['lost']} lost, "
+        f"{counts.frames_without_position} without position",
+        f"items: {counts.items} in {counts.shots} shots",
+        *counts.told(),
+    ]
