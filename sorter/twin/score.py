@@ -12,6 +12,7 @@ from firmware_bridge.board import Outcome, ShotReport
 from sorter.decision import Decision
 from sorter.twin.belt import Fall
 from sorter.twin.placed import Produce
+from sorter.verdict import Why
 
 
 class Ending(enum.Enum):
@@ -24,7 +25,8 @@ class Ending(enum.Enum):
     TO_DEFAULT = "to_default"
     """Decided, and rode to the belt's end, though a shot outlet takes its true grade."""
     LOST = "lost"
-    """Still on the belt when the run ended, or (unless wrong) without a decision of its own."""
+    """Still on the belt when the run ended, or (unless wrong) without a decision of its own or as
+    part of a double."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,7 +68,7 @@ class Score:
 
     @property
     def classifier_accuracy(self) -> float | None:
-        """Share of the classified fruits whose likeliest grade is the true one; None without."""
+        """Share of the classified fruits, no doubles, whose likeliest grade is the true one."""
         guessed = [(truth, said) for truth, said in self._guesses() if said is not None]
         if not guessed:
             return None
@@ -94,7 +96,7 @@ class Score:
 
     @property
     def confusion(self) -> list[list[int]]:
-        """Rows the true grade, columns the likeliest grade by the classifier; as `grades`."""
+        """Rows the true grade, columns the likeliest one of what is no double; as `grades`."""
         counts = Counter(self._guesses())
         return [[counts[truth, said] for said in self.grades] for truth in self.grades]
 
@@ -116,7 +118,7 @@ class Score:
         return [
             (fate.produce.fruit.grade, fate.decision.verdict.best_guess)
             for fate in self.fates
-            if fate.decision is not None
+            if fate.decision is not None and fate.decision.verdict.why is not Why.DOUBLE
         ]
 
 
@@ -146,6 +148,7 @@ def score(
     bins = {fall.produce.number: fall.bin for fall in falls}
     produce = sorted([*(fall.produce for fall in falls), *left], key=lambda item: item.number)
     decided, strays = match(produce, decisions, mm_per_tick)
+    decided |= _within_doubles(produce, decided, decisions, mm_per_tick)
     fates = []
     for number, item in enumerate(produce):
         decision = decided.get(number)
@@ -196,6 +199,26 @@ def match(
             matched[number] = decision
             served.add(id(decision))
     return matched, len(decisions) - len(matched)
+
+
+def _within_doubles(
+    produce: Sequence[Produce],
+    decided: Mapping[int, Decision],
+    decisions: Sequence[Decision],
+    mm_per_tick: float,
+) -> dict[int, Decision]:
+    """The fruits without a decision of their own that were seen and counted as part of a double.
+
+    It may lie across the border of two lanes.
+    """
+    doubles = [one for one in decisions if one.verdict.why is Why.DOUBLE]
+    found: dict[int, Decision] = {}
+    for number, item in enumerate(produce):
+        for double in () if number in decided else doubles:
+            off_mm = abs(double.item.reference_tick * mm_per_tick - item.at_mm)
+            if off_mm <= double.item.extent_mm / 2 and abs(double.item.lane - item.lane) <= 1:
+                found[number] = double
+    return found
 
 
 def _ending(bin_name: str | None, own: str, end: str, decision: Decision | None) -> Ending:

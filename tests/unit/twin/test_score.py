@@ -188,3 +188,34 @@ def test_a_decision_is_matched_within_its_own_lane() -> None:
     assert decision.item.lane == 0
     matched, strays = match([one, other], [decision], 0.5)
     assert (matched, strays) == ({0: decision}, 0)
+
+
+@pytest.mark.parametrize(
+    ("why", "lane", "ending", "cause"),
+    [
+        (Why.DOUBLE, 0, Ending.TO_DEFAULT, "double"),
+        (Why.DOUBLE, 1, Ending.TO_DEFAULT, "double"),
+        (Why.DOUBLE, 2, Ending.LOST, "unseen"),
+        (Why.UNSURE, 0, Ending.LOST, "unseen"),
+    ],
+)
+def test_both_fruits_of_a_double_are_accounted_for_and_none_of_what_passed_as_one(
+    why: Why, lane: int, ending: Ending, cause: str
+) -> None:
+    one, other = fruit("L", 0), replace(fruit("L", 1), at_mm=540.0, lane=lane)
+    decision = decided("end", None, at_mm=518, why=why)
+    double = replace(decision, item=replace(decision.item, extent_mm=80.0))
+    result = score(
+        falls=[Fall(produce=item, bin="end", at_us=1) for item in (one, other)],
+        left=[],
+        decisions=[double],
+        reports={},
+        takes=TAKES | {(lane, "L"): "big"},
+        end="end",
+        grades=GRADES,
+        mm_per_tick=0.5,
+    )
+    assert result.fates[0].decision is double
+    assert (result.fates[1].ending, result.fates[1].cause) == (ending, cause)
+    # A guess at a double is none at either fruit.
+    assert (result.classifier_accuracy is None) == (why is Why.DOUBLE)
