@@ -150,6 +150,7 @@ class Daemon:
             BoardError: the board is missing, silent, or speaks another protocol version.
             SorterError: frames do not fit the config, or the records cannot be written.
         """
+        self._line.warm_up()
         try:
             self._frames.open()
             self._line.start(self._clock())

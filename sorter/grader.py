@@ -22,12 +22,13 @@ class Grader:
         """Take the classifier; its bundle says when it is unsure and what an error costs."""
         self._classifier = classifier
         self._grades = classifier.bundle.manifest.grade_names
-        self._size_px = classifier.bundle.manifest.preprocess.size_px
+        self.size_px = classifier.bundle.manifest.preprocess.size_px
+        """Side of the photos."""
         self._rule = DecisionRule(classifier.bundle.manifest)
 
     def judge(self, items: Sequence[Item]) -> list[Verdict]:
         """One verdict an item, in order."""
-        size_px = self._size_px
+        size_px = self.size_px
         shown = [_sharp([view.photo(size_px) for view in item.views]) for item in items]
         photos = [photo for own in shown for photo in own]
         rows = self._classifier.probabilities(photos)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -98,6 +99,19 @@ class Sighting:
         return self.cutter(side_px)
 
 
+class Photographed(Protocol):
+    """What the classifier is shown: a `Sighting`, or one that was kept."""
+
+    @property
+    def from_reference_mm(self) -> float:
+        """Distance of the centre from the reference line; negative before it."""
+        ...
+
+    def photo(self, side_px: int) -> Pixels:
+        """Square, uint8, BGR, of this side."""
+        ...
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Item:
     """One fruit: what all its sightings together say."""
@@ -113,6 +127,6 @@ class Item:
     doubt: Why | None = None
     """What is in the way of trusting its views, such as that it may be more than one fruit; an item
     with a doubt goes to the default outlet."""
-    views: tuple[Sighting, ...] = ()
+    views: tuple[Photographed, ...] = ()
     """Complete sightings to choose from for the classifier, best placed first; empty when none was
-    complete, and once the item is judged: a view holds on to its whole frame."""
+    complete, and once the item is judged: a view may hold on to its whole frame."""

@@ -78,6 +78,10 @@ class Line:
         """A fault stops the belt: the board hears no sign of life, and then asks for its start
         button."""
 
+    def warm_up(self) -> None:
+        """Make the first item as quick to decide as all others; for a belt that does not wait."""
+        self._pipeline.warm_up()
+
     def start(self, now_s: float) -> None:
         """Open the board; the handshake goes on in `service`."""
         self._board.open(now_s)
@@ -129,6 +133,7 @@ class Line:
                 self._pipeline.doubt(position.tick)
             decisions = self._pipeline.step(frame, ready=self._connected)
             self._carry_out(decisions, now_s)
+            self._pipeline.work_ahead()
         if not self.held:
             self._board.heartbeat(now_s)
         return decisions

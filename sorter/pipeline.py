@@ -23,6 +23,7 @@ from sorter.ruler.linear import LinearRuler
 from sorter.ruler.ruler import Ruler
 from sorter.tracker import Tracker
 from sorter.verdict import Verdict, Why
+from sorter.warm_up import warm_up
 
 
 class Pipeline:
@@ -61,6 +62,7 @@ class Pipeline:
             exit_mm=exit_mm,
             lane_edges_mm=[across_px * camera.mm_per_px * lane / lanes for lane in range(1, lanes)],
         )
+        self._ruler = ruler
         self._grader = Grader(classifier)
         worth = {grade.name: grade.worth for grade in classifier.bundle.manifest.grades}
         self._dispatcher = Dispatcher(config, worth)
@@ -115,6 +117,14 @@ class Pipeline:
         """The shots to send after a frame, the nearest first; the others wait for neighbours."""
         coming = self._tracker.coming()
         return self._dispatcher.release(self._tick, self._ticks_per_s, coming=coming)
+
+    def warm_up(self) -> None:
+        """Make the first item as quick to decide as all others; call before frames come."""
+        warm_up(self._grader, self._ruler, self._field_px)
+
+    def work_ahead(self) -> None:
+        """Do some of what the next decisions will need; call once a frame, after `release`."""
+        self._tracker.develop(self._grader.size_px)
 
     def release_urgent(self, tick: float) -> list[Shot]:
         """The shots that cannot wait for another frame.

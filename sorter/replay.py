@@ -12,6 +12,7 @@ from sorter.decision import Decision
 from sorter.errors import SorterError
 from sorter.frame import Capture, Frame
 from sorter.pipeline import Pipeline
+from sorter.ruler.from_config import ruler_from_config
 
 BELT_LENGTH_MM = 1500.0
 STILL_JUMP_MM = 10_000.0
@@ -64,7 +65,12 @@ class Replay:
         while (capture := camera.read()) is not None:
             if pipeline is None:
                 config = self._config(capture)
-                pipeline = Pipeline(config=config, classifier=self._classifier, lot=self._lot)
+                pipeline = Pipeline(
+                    config=config,
+                    classifier=self._classifier,
+                    lot=self._lot,
+                    ruler=ruler_from_config(config.camera),
+                )
                 ticks_per_s = config.belt.speed_mm_per_s / config.belt.mm_per_tick
                 still_ticks = STILL_JUMP_MM / config.belt.mm_per_tick
             if self._still:
@@ -81,6 +87,7 @@ class Replay:
                 decisions += pipeline.finish()
             # There is no board to send them to, but the plan goes on.
             pipeline.release()
+            pipeline.work_ahead()
             for decision in decisions:
                 yield Replayed(frame=camera.name, decision=decision)
         if pipeline is not None:

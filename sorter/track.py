@@ -6,9 +6,13 @@ from dataclasses import dataclass, field
 
 from sorter.item import Sighting, Span
 from sorter.verdict import Why
+from sorter.view import View
 
 VIEWS = 6
 """Sightings of each item that are kept; the sharpest of them are shown to the classifier."""
+SAME_PLACE_MM = 1.0
+"""Belt travel within which a second view shows nothing new: under a standing belt an item would
+otherwise come to hold six frames of its own."""
 VANISHED_FRAMES = 3
 """An item that lay in full view and was not seen in so many frames has left its place."""
 
@@ -19,9 +23,9 @@ class Track:
 
     along: Span
     across: Span
-    best: Sighting
-    """The view nearest to the reference line; while none is complete, the last sighting."""
-    views: list[Sighting] = field(default_factory=list)
+    last: View | None = None
+    """The last sighting, while none is complete."""
+    views: list[View] = field(default_factory=list)
     """Complete sightings, best first: those that show it alone, then those nearest to the reference
     line."""
     doubt: Why | None = None
@@ -34,9 +38,17 @@ class Track:
     @classmethod
     def of(cls, sighting: Sighting) -> Track:
         """Begin with a first sighting."""
-        track = cls(along=sighting.along, across=sighting.across, best=sighting)
+        track = cls(along=sighting.along, across=sighting.across)
         track.add(sighting)
         return track
+
+    @property
+    def best(self) -> View:
+        """The one that tells its size, until it is decided: the first of the views, or the last."""
+        if self.views:
+            return self.views[0]
+        assert self.last is not None
+        return self.last
 
     @property
     def settled(self) -> bool:
@@ -60,18 +72,47 @@ class Track:
         if self.decided or (sighting.touching and self.alone):
             return
         if sighting.complete:
-            self.views.append(sighting)
-            self.views.sort(key=lambda view: (view.touching, abs(view.from_reference_mm)))
-            del self.views[VIEWS:]
-            self.best = self.views[0]
+            self.last = None
+            if not self._was_seen_here(sighting):
+                self.views.append(View(sighting))
+                self.views.sort(key=lambda view: (view.touching, abs(view.from_reference_mm)))
+                del self.views[VIEWS:]
             self.along, self.across = sighting.along, sighting.across
         elif not self.views:
             # An item that enters grows from frame to frame until its tail is in view.
             self.along = self.along.hull(sighting.along)
             self.across = self.across.hull(sighting.across)
-            self.best = sighting
+            self.last = View(sighting)
 
-    def close(self) -> tuple[Sighting, ...]:
+    def _was_seen_here(self, sighting: Sighting) -> bool:
+        return any(
+            abs(view.from_reference_mm - sighting.from_reference_mm) < SAME_PLACE_MM
+            and view.touching <= sighting.touching
+            for view in self.views
+        )
+
+    def develop(self, side_px: int, belt_mm: float) -> bool:
+        """Take a step towards the photos and measures that deciding will ask for.
+
+        Each costs a millisecond or more, and all at once would delay the shot. Only views are
+        developed that no later one will be better placed than, if the belt goes on; the oldest of
+        them first, for its frame's sake.
+
+        Args:
+            side_px: of the photos.
+            belt_mm: belt travel at the last frame.
+
+        Returns:
+            There was something to do.
+        """
+        passed_mm = abs(self.along.middle_mm + belt_mm) - SAME_PLACE_MM
+        for view in sorted(self.views, key=lambda view: view.from_reference_mm):
+            if not view.developed and abs(view.from_reference_mm) <= passed_mm:
+                view.develop(side_px, measured=view is self.views[0])
+                return True
+        return False
+
+    def close(self) -> tuple[View, ...]:
         """Decide it now: the views that count, best first. No frame is held on to any longer."""
         views = tuple(view for view in self.views if not (self.alone and view.touching))
         if self.doubt is None and self.vanished:
@@ -79,5 +120,6 @@ class Track:
         if self.doubt is None and (views[0] if views else self.best).touching:
             self.doubt = Why.DOUBLE
         self.decided = True
+        self.last = None
         self.views.clear()
         return views

@@ -18,6 +18,9 @@ MEMORY_MM = 300.0
 IN_VIEW_MM = 10.0
 """A place that lies so far inside the field is certain to be seen."""
 
+MOST_DEVELOPED = 6
+"""Steps in one frame; 40 items a second need five at 60 frames."""
+
 
 class Tracker:
     """Keeps one track an item, from its first sighting until it has left for good."""
@@ -40,6 +43,7 @@ class Tracker:
         self._lane_edges_mm = tuple(lane_edges_mm)
         self._tracks: list[Track] = []
         self._items = 0
+        self._belt_mm = 0.0
 
     def follow(
         self, tick: float, sightings: Sequence[Sighting], *, blind: bool = False
@@ -51,7 +55,7 @@ class Tracker:
             sightings: all of the frame.
             blind: the frame shows nothing reliable; what is due now is sent nowhere.
         """
-        belt_mm = tick * self._mm_per_tick
+        belt_mm = self._belt_mm = tick * self._mm_per_tick
         if not blind:
             self._take_in(sightings, belt_mm)
         self._tracks = [
@@ -72,6 +76,22 @@ class Tracker:
     def finish(self) -> list[Item]:
         """The items still in view when the frames have ended."""
         return self._decide(track for track in self._tracks if not track.decided)
+
+    def develop(self, side_px: int) -> None:
+        """Work ahead on the items that will be due, the first of them first.
+
+        Call once a frame, when what was due has been sent: it makes photos and measures that
+        deciding asks for, and lets go of the frames that they are of.
+
+        Args:
+            side_px: of the photos.
+        """
+        left = MOST_DEVELOPED
+        for track in sorted(self._tracks, key=lambda one: -one.along.high_mm):
+            if not track.decided and track.develop(side_px, self._belt_mm):
+                left -= 1
+                if not left:
+                    return
 
     def coming(self) -> list[tuple[int, Span]]:
         """Lane and place on the belt of everything that is in sight and not decided."""
@@ -165,7 +185,8 @@ class Tracker:
         return [self._item(track) for track in sorted(due, key=lambda one: -one.along.high_mm)]
 
     def _item(self, track: Track) -> Item:
-        along = track.best.along if track.views else track.along
+        best = track.best
+        along = best.along if track.views else track.along
         views = track.close()
         self._items += 1
         return Item(
@@ -173,7 +194,7 @@ class Tracker:
             lane=self._lane(track),
             reference_tick=-along.middle_mm / self._mm_per_tick,
             extent_mm=along.size_mm,
-            measures=track.best.measures,
+            measures=best.measures,
             doubt=track.doubt,
             views=views,
         )

@@ -19,7 +19,9 @@ from sorter.classifier import Classifier
 from sorter.config_file import load_config
 from sorter.frame import Capture
 from sorter.line import Line
+from sorter.record_writer import RecordWriter
 from sorter.records import Records
+from sorter.warm_up import spare_the_collector
 
 SAMPLE_S = 120.0
 APART_TICKS = 10_000
@@ -44,7 +46,11 @@ def main(folder: Path, model: Path, seconds: float) -> None:
         return showing * (len(frames) * step_ticks + APART_TICKS) + at * step_ticks
 
     board: Board = StillBoard(tick_at)
-    with tempfile.TemporaryDirectory() as place, Records(Path(place) / "r.sqlite") as records:
+    with (
+        tempfile.TemporaryDirectory() as place,
+        Records(Path(place) / "r.sqlite") as file,
+        RecordWriter(file) as records,
+    ):
         line = Line(
             config=config,
             classifier=Classifier.load(model),
@@ -52,6 +58,8 @@ def main(folder: Path, model: Path, seconds: float) -> None:
             records=records,
             lot="hour",
         )
+        line.warm_up()
+        spare_the_collector()
         line.start(0.0)
         line.service(0.0)
         items, next_s = 0, 0.0

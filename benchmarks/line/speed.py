@@ -19,8 +19,10 @@ from sorter.camera.newest import NewestFrame
 from sorter.decision import Decision
 from sorter.frame import Capture
 from sorter.line import Line
+from sorter.record_writer import RecordWriter
 from sorter.records import Records
 from sorter.verdict import Why
+from sorter.warm_up import spare_the_collector
 
 ITEMS_PER_LANE = 24
 """On one showing of the film; its frames take half a gigabyte."""
@@ -117,7 +119,11 @@ def run(bench: Bench, film: BeltFilm) -> Outcome:
         lambda time_s: film.tick((time_s - start_s) * fps),
         lambda shot: handed.append(time.monotonic()),
     )
-    with tempfile.TemporaryDirectory() as folder, Records(Path(folder) / "r.sqlite") as records:
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        Records(Path(folder) / "r.sqlite") as file,
+        RecordWriter(file) as records,
+    ):
         line = Line(
             config=bench.config,
             classifier=bench.classifier,
@@ -125,6 +131,8 @@ def run(bench: Bench, film: BeltFilm) -> Outcome:
             records=records,
             lot="speed",
         )
+        line.warm_up()
+        spare_the_collector()
         line.start(time.monotonic())
         line.service(time.monotonic())
         frames = NewestFrame(camera)

@@ -57,10 +57,13 @@ def run(
     from sorter.lot_names import lot_name, lot_of_the_day
     from sorter.record_writer import RecordWriter
     from sorter.records import Records
+    from sorter.ruler.from_config import check_calibration
     from sorter.service_notify import ServiceNotify, systemd_notifier
+    from sorter.warm_up import spare_the_collector
 
     file = read_config(config)
     machine = file.config
+    check_calibration(file)
     classifier = Classifier.load(machine.model.path)
     fit = grades_fit(machine, classifier.bundle.manifest)
     if fit.errors:
@@ -116,6 +119,7 @@ def run(
 
             signal.signal(signal.SIGTERM, stop)
             signal.signal(signal.SIGINT, stop)
+            spare_the_collector()
             daemon.run()
 
 

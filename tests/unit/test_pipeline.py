@@ -21,22 +21,26 @@ def by_size(photo: Pixels) -> tuple[float, float, float]:
     return (0.9, 0.1, 0.0) if slender else (0.1, 0.9, 0.0)
 
 
-def make_pipeline(finder: Finder | None = None) -> Pipeline:
+def make_pipeline(
+    finder: Finder | None = None, classifier: StubClassifier | None = None
+) -> Pipeline:
     return Pipeline(
         config=make_config(),
-        classifier=StubClassifier(by_size),  # type: ignore[arg-type]
+        classifier=classifier or StubClassifier(by_size),  # type: ignore[arg-type]
         lot="today",
         finder=finder,
     )
 
 
-def run(sizes_mm: list[float], *, frames: int = 60) -> list[Decision]:
+def run(sizes_mm: list[float], *, frames: int = 60, work_ahead: bool = True) -> list[Decision]:
     """Fruit of these sizes 100 mm apart; the belt moves 20 mm (40 ticks) a frame."""
     pipeline = make_pipeline()
     decisions = []
     for index in range(frames):
         fruits = [(20.0 * index - 100 * k, 100.0, 40.0, size) for k, size in enumerate(sizes_mm)]
         decisions += pipeline.step(draw_frame(fruits, tick=40.0 * index, index=index))
+        if work_ahead:
+            pipeline.work_ahead()
     return decisions + pipeline.finish()
 
 
@@ -44,6 +48,17 @@ def test_each_fruit_on_the_belt_becomes_one_decision_in_belt_order() -> None:
     decisions = run([120, 60, 120])
     assert [decision.item.item_id for decision in decisions] == [1, 2, 3]
     assert [decision.outlet for decision in decisions] == ["premium", "second", "premium"]
+
+
+def test_working_ahead_changes_no_decision() -> None:
+    ahead, late = (run([120, 60, 120], work_ahead=yes) for yes in (True, False))
+    assert ahead == late
+
+
+def test_the_first_item_on_the_belt_is_not_the_first_that_is_measured_and_judged() -> None:
+    classifier = StubClassifier()
+    make_pipeline(classifier=classifier).warm_up()
+    assert classifier.calls == [1, 2, 3]
 
 
 def test_the_shot_meets_the_fruit_at_its_outlet() -> None:
