@@ -23,6 +23,9 @@ RIM = 4
 RIM_KEPT = 0.75
 """Part of the rim that the belt is fitted to in the end: an item may reach the edge."""
 FEWEST_PX = 12
+ENDS = 0.01
+"""Part of the pixels at either end of an item that do not count for its chord."""
+SIMPSON = np.array([1, 4, 2, 4, 2, 4, 2, 4, 1]) / 24
 MIDDLE = (0.7, 0.3, 0.7, 0.2, 0.1, 0.15, 0.2, 0.4)
 SPREAD = (0.25, 0.15, 0.25, 0.08, 0.15, 0.15, 0.08, 0.15)
 """Of each measure over all sorts of produce: what eight bits have to resolve."""
@@ -56,36 +59,61 @@ def measure(photo: NDArray[Any]) -> NDArray[np.float32]:
         chord, 0 straight), `hollow` (part of the convex hull that is not item), `roughness`
         (spread about the parabola), `area` (root of it). All 0 when there is nothing to see.
     """
-    mask = outline(photo)
-    rows, columns = np.nonzero(mask)
-    if len(rows) < FEWEST_PX:
+    mask, contour = _largest(photo)
+    area = cv2.countNonZero(mask)
+    if area < FEWEST_PX:
         return np.zeros(len(MEASURES), np.float32)
-    contours, _ = cv2.findContours(mask, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
-    contour = max(contours, key=len)
     # The contour runs through pixel centres: half a pixel is missing at either end.
     width, length = sorted(side + 1 for side in cv2.minAreaRect(contour)[1])
-    points = np.stack([columns, rows], axis=1).astype(np.float64)
-    points -= points.mean(axis=0)
-    _, axes = np.linalg.eigh(points.T @ points)
-    across, along = (points @ axes).T
-    curve = np.polyfit(along, across, 2)
-    ends = np.quantile(along, (0.01, 0.99))
-    chord = max(1.0, float(ends[1] - ends[0]))
-    track = np.linspace(float(ends[0]), float(ends[1]), 30)
-    arc = float(np.hypot(np.diff(track), np.diff(np.polyval(curve, track))).sum()) + 1
-    area = len(rows)
-    hull = max(1.0, cv2.contourArea(cv2.convexHull(contour)))
+    points = cv2.findNonZero(mask).reshape(-1, 2).T.astype(np.float64)
+    points -= points.sum(axis=1, keepdims=True) / area
+    _, axes = np.linalg.eigh(points @ points.T)
+    across, along = axes.T @ points
+    square, slope, apart = _parabola(along, across)
+    at = int(ENDS * (area - 1)), int((1 - ENDS) * (area - 1))
+    start, end = np.partition(along, at)[list(at)]
+    chord = max(1.0, float(end - start))
+    arc = _arc(slope + 2 * square * float(start), slope + 2 * square * float(end), chord) + 1
+    inside, hull = cv2.contourArea(contour), max(1.0, cv2.contourArea(cv2.convexHull(contour)))
     measures = (
         length / SIDE,
         width / SIDE,
         arc / SIDE,
         area / arc / SIDE,
-        abs(curve[0]) * chord / 4,
-        1 - cv2.contourArea(contour) / hull,
-        np.sqrt(12) * (across - np.polyval(curve, along)).std() / SIDE,
+        abs(square) * chord / 4,
+        1 - inside / hull,
+        np.sqrt(12) * apart / SIDE,
         np.sqrt(area) / SIDE,
     )
     return np.array(measures, np.float32)
+
+
+def _parabola(
+    along: NDArray[np.float64], across: NDArray[np.float64]
+) -> tuple[float, float, float]:
+    """Least squares through points that are centred and given on their main axes.
+
+    So neither the sums of the coordinates nor that of their products come into it.
+
+    Returns:
+        The square term, the slope at 0, and the standard deviation about the parabola.
+    """
+    squares = along * along
+    second, third, fourth = float(squares.sum()), float(squares @ along), float(squares @ squares)
+    left = fourth - third * third / second - second * second / len(along)
+    square = float(squares @ across) / left
+    slope = -square * third / second
+    off = across - square * (squares - second / len(along)) - slope * along
+    return square, slope, float(np.sqrt(off @ off / len(off)))
+
+
+def _arc(start: float, end: float, chord: float) -> float:
+    """Length of a parabola over so much of its axis, by the slopes at its ends.
+
+    The integral of sqrt(1 + slope^2), along which the slope grows evenly; Simpson's rule.
+    """
+    slopes = np.linspace(start, end, len(SIMPSON))
+    return chord * float(SIMPSON @ np.sqrt(1 + slopes * slopes))
 
 
 def outline(photo: NDArray[Any]) -> NDArray[np.uint8]:
@@ -94,6 +122,11 @@ def outline(photo: NDArray[Any]) -> NDArray[np.uint8]:
     Args:
         photo: side × side × 3, as a network sees it.
     """
+    return _largest(photo)[0]
+
+
+def _largest(photo: NDArray[Any]) -> tuple[NDArray[np.uint8], NDArray[np.int32]]:
+    """The mask of `outline`, and the contour around it (n × 1 × 2)."""
     whole = photo.shape[0]
     rows, columns = inner = _without_bars(photo)
     photo = photo[inner]
@@ -101,21 +134,42 @@ def outline(photo: NDArray[Any]) -> NDArray[np.uint8]:
     # A whole photo becomes SIDE × SIDE; between bars, just as large a part of that.
     height, width = (max(1, round(SIDE * side / whole)) for side in photo.shape[:2])
     levels = cv2.resize(photo.astype(np.float32), (width, height), interpolation=way).reshape(-1, 3)
-    surface, rim = _surface(height, width)
-    kept = rim
-    for _ in range(2):
-        fit, *_ = np.linalg.lstsq(surface[kept], levels[kept], rcond=None)
-        off = np.linalg.norm(levels - surface @ fit, axis=1)
-        kept = rim[off[rim] <= np.quantile(off[rim], RIM_KEPT)]
-    scaled = (off * (255 / max(float(off.max()), 1e-9))).astype(np.uint8).reshape(height, width)
-    _, mask = cv2.threshold(scaled, 0, 1, cv2.THRESH_BINARY + cv2.THRESH_OTSU)
-    count, labels, stats, _ = cv2.connectedComponentsWithStats(mask, connectivity=8)
+    surface, rim, at_rim = _surface(height, width)
+    seen = levels[rim]
+    off = _distances(seen, at_rim, _fit(at_rim, seen))
+    belt = off <= np.partition(off, at := int(RIM_KEPT * (len(off) - 1)))[at]
+    off = np.sqrt(_distances(levels, surface, _fit(at_rim[belt], seen[belt])))
+    scaled = (off * np.float32(255 / max(float(off.max()), 1e-9))).astype(np.uint8)
+    _, mask = cv2.threshold(
+        scaled.reshape(height, width), 0, 1, cv2.THRESH_BINARY + cv2.THRESH_OTSU
+    )
     found = np.zeros((SIDE, SIDE), np.uint8)
-    if count > 1:
-        largest = 1 + int(stats[1:, cv2.CC_STAT_AREA].argmax())
-        top, left = (round(SIDE * axis.start / whole) for axis in (rows, columns))
-        found[top : top + height, left : left + width] = labels == largest
-    return found
+    top, left = (round(SIDE * axis.start / whole) for axis in (rows, columns))
+    found[top : top + height, left : left + width] = mask
+    contours, _ = cv2.findContours(found, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
+    if not contours:
+        return found, np.zeros((0, 1, 2), np.int32)
+    contour = max(contours, key=cv2.contourArea)
+    piece = cv2.drawContours(np.zeros_like(found), [contour], 0, 1, cv2.FILLED)
+    return np.asarray(piece & found), np.asarray(contour, np.int32)
+
+
+def _fit(surface: NDArray[np.float32], levels: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Least squares by the normal equations: the terms are of one size and far from parallel.
+
+    The least of ridges decides between them where they are not, on a strip of a few pixels.
+    """
+    terms = surface.astype(np.float64).T
+    ridge = np.diag(np.full(len(terms), 1e-6))
+    return np.asarray(np.linalg.solve(terms @ terms.T + ridge, terms @ levels), np.float32)
+
+
+def _distances(
+    levels: NDArray[np.float32], surface: NDArray[np.float32], fit: NDArray[np.float32]
+) -> NDArray[np.float32]:
+    """Squared, of each pixel's colour from the surface's."""
+    off = levels - surface @ fit
+    return np.asarray(np.square(off, out=off) @ np.ones(off.shape[1], np.float32))
 
 
 def _without_bars(photo: NDArray[Any]) -> tuple[slice, slice]:
@@ -141,8 +195,10 @@ def _without_bars(photo: NDArray[Any]) -> tuple[slice, slice]:
 
 
 @lru_cache(maxsize=64)
-def _surface(height: int, width: int) -> tuple[NDArray[np.float32], NDArray[np.intp]]:
-    """Terms of a second-order surface at each pixel, and the indices of the rim's pixels."""
+def _surface(
+    height: int, width: int
+) -> tuple[NDArray[np.float32], NDArray[np.intp], NDArray[np.float32]]:
+    """Terms of a second-order surface at each pixel, the rim's pixels, and the terms there."""
     rows, columns = (
         (np.arange(side, dtype=np.float32) + 0.5) / SIDE - side / SIDE / 2
         for side in (height, width)
@@ -150,7 +206,6 @@ def _surface(height: int, width: int) -> tuple[NDArray[np.float32], NDArray[np.i
     y, x = (one.ravel() for one in np.meshgrid(rows, columns, indexing="ij"))
     inside = np.zeros((height, width), bool)
     inside[RIM:-RIM, RIM:-RIM] = True
-    return (
-        np.stack([np.ones_like(x), x, y, x * y, x * x, y * y], axis=1),
-        np.flatnonzero(~inside),
-    )
+    terms = np.stack([np.ones_like(x), x, y, x * y, x * x, y * y], axis=1)
+    rim = np.flatnonzero(~inside)
+    return terms, rim, terms[rim]

@@ -89,6 +89,13 @@ def test_an_empty_photo_measures_nothing() -> None:
     assert not measure(np.full((48, 48, 3), 90, np.uint8)).any()
 
 
+@pytest.mark.parametrize("rows", [1, 2, 3])
+def test_a_photo_that_is_all_rim_gives_numbers(rows: int) -> None:
+    strip = np.full((rows, 96, 3), 180, np.uint8)
+    strip[:, 30:70] = 40
+    assert np.isfinite(measure(letterboxed(strip, 96))).all()
+
+
 def letterboxed(pixels: Pixels, size: int) -> Pixels:
     return Preprocess(size_px=size)(pixels)
 
