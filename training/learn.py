@@ -19,6 +19,7 @@ from training.grades import GRADES_FILE, read_grades
 from training.grouped import read_grouped
 from training.labelled import Labelled
 from training.loop import predictor
+from training.out_path import check_out
 from training.over_folds import over_folds
 from training.pretrain import other_photos
 from training.progress import Steps
@@ -71,6 +72,7 @@ def learn(root: Path, out: Path, settings: Settings, steps: Steps) -> RunRecord:
         raise TrainingError(f"{out}: lies among the photos; choose another folder for --out")
     if out.exists() and not out.is_dir():
         raise TrainingError(f"{out}: is a file; give a folder with --out")
+    check_out(out)
     if (out / RECORD).exists():
         raise TrainingError(f"{out}: holds a run already; give a new folder with --out")
     found = photos.scan(root)

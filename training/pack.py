@@ -19,6 +19,7 @@ from sorter.shape import MEASURES
 from training.calibration import TARGET_ERROR, fit_temperature, unsure_rule
 from training.errors import TrainingError
 from training.evaluation import Evaluation, answers
+from training.out_path import check_out
 from training.photos import digest, name_some, read_all
 from training.progress import Steps
 from training.quantize import TFLITE
@@ -73,6 +74,7 @@ def pack(
     started = time.monotonic()
     if out.is_dir():
         raise TrainingError(f"{out}: is a folder; give a file with --out")
+    check_out(out)
     record = RunRecord.load(run)
     gone = [photo.path for part in PARTS for photo in record.part(part) if not photo.path.is_file()]
     if gone:

@@ -12,6 +12,7 @@ import yaml
 from training.errors import TrainingError
 from training.grades import GRADES_FILE
 from training.item_table import TABLE, Row, write_rows
+from training.out_path import check_out
 from training.progress import Steps
 
 TRUTH = "truth.jsonl"
@@ -40,7 +41,7 @@ def synth(
         Number of photos.
 
     Raises:
-        TrainingError: the folder is not empty, or a photo cannot be written.
+        TrainingError: the folder is not empty, or it or a photo cannot be written.
         SorterError: there is no such crop.
     """
     from sorter.twin.crops import crop_named
@@ -49,6 +50,7 @@ def synth(
     produce = crop_named(crop)
     if out.exists() and (not out.is_dir() or any(out.iterdir())):
         raise TrainingError(f"{out}: is already there and not empty; choose another --out")
+    check_out(out)
     out.parent.mkdir(parents=True, exist_ok=True)
     grades = produce.grades
     total = per_grade * len(grades) * views

@@ -31,8 +31,11 @@ def audit(
     """
     from training.audit.audit import audit as look
     from training.cli import show
+    from training.out_path import check_out
     from training.progress import steps
 
+    if html is not None:
+        check_out(html, "--html")
     with steps() as bars:
         found = look(photos, bars)
     if html is not None:

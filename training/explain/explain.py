@@ -22,6 +22,7 @@ from training.explain.int8_network import Int8Network
 from training.explain.occlusion import occlusion
 from training.explain.picture import overlay, row, shown
 from training.explain.subject import Map, Subject, as_seen, enlarge, steady_map
+from training.out_path import check_out
 from training.progress import Steps
 from training.run_folder import RunRecord, load_network
 
@@ -105,8 +106,12 @@ def explain(
 
     Raises:
         PhotoError: a file is no readable photo.
-        TrainingError: a layer is asked of a bundle, or there is no such layer or channel.
+        TrainingError: a layer is asked of a bundle, there is no such layer or channel, or nothing
+            can be written to `out`.
     """
+    if out.is_file():
+        raise TrainingError(f"{out}: is a file; give a folder with --out")
+    check_out(out)
     read = [read_photo(path) for path in photos]
     features: list[Path] = []
     dreams: list[Path | None] = [None] * len(read)

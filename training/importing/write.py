@@ -13,6 +13,7 @@ import numpy as np
 from training.errors import PhotosError
 from training.importing.incoming import Incoming
 from training.item_table import TABLE, Row, write_rows
+from training.out_path import check_out
 from training.photos import name_some
 from training.progress import Steps
 
@@ -35,11 +36,13 @@ def write(
 
     Raises:
         PhotosError: `out` is in use, a grade's name is no folder's name, or files are no images.
+        TrainingError: nothing can be written there.
     """
     if out.exists() and (not out.is_dir() or any(out.iterdir())):
         raise PhotosError(f"{out}: is already there and not empty; choose another --out")
     for grade in {one.grade for one in incoming}:
         _check_name(grade)
+    check_out(out)
     out.parent.mkdir(parents=True, exist_ok=True)
     views = Counter(one.item for one in incoming)
     numbers: dict[str, int] = {}

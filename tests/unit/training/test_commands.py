@@ -160,6 +160,39 @@ def test_an_out_that_is_a_file_is_refused(refuse: Refuse, tmp_path: Path) -> Non
     assert "out: is a file; give a folder" in refuse("run", photos, "--out", tmp_path / "out")
 
 
+def test_a_place_where_nothing_can_be_written_is_refused_before_any_work(
+    refuse: Refuse, tmp_path: Path
+) -> None:
+    (tmp_path / "file").touch()
+    nowhere = tmp_path / "file" / "out"
+    photos = write_photos(tmp_path / "photos")
+    # Refused though these cannot be read: nobody has looked at them yet.
+    for broken in (photos / "L").iterdir():
+        broken.write_bytes(b"no photo")
+    for arguments in (
+        ("run", photos, "--out", nowhere),
+        ("fit", photos, "--out", nowhere),
+        ("pack", tmp_path / "no-run", "--out", nowhere),
+        ("import", photos, "--out", nowhere),
+        ("synth", "--per-grade", "1", "--out", nowhere),
+        ("explain", DEMO, photos / "L" / "0.png", "--out", nowhere),
+        ("audit", photos, "--html", nowhere),
+    ):
+        option = arguments[-2]
+        err = refuse(*arguments)
+        assert err.endswith(
+            f"{nowhere}: nothing can be written there (Not a directory); "
+            f"give another place with {option}\n"
+        )
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["file", "photos"]
+
+
+def test_pictures_are_not_written_over_a_file(refuse: Refuse, tmp_path: Path) -> None:
+    (tmp_path / "out").touch()
+    err = refuse("explain", DEMO, DEMO, "--out", tmp_path / "out")
+    assert "out: is a file; give a folder" in err
+
+
 def test_a_bundle_is_not_written_over_a_folder(refuse: Refuse, tmp_path: Path) -> None:
     (tmp_path / "run.json").write_text("{}")
     assert "is a folder; give a file" in refuse("pack", tmp_path, "--out", tmp_path)
