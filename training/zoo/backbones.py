@@ -21,6 +21,10 @@ Application = Callable[..., Any]
 """See `Architecture.application`."""
 
 
+IMAGENET_MEAN, IMAGENET_DEVIATION = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
+"""Of ImageNet's photos, RGB, parts of the range."""
+
+
 def _application(name: str, **options: Any) -> Application:
     def make(photo: Any, *, weights: str | None = None) -> Any:
         application = getattr(backend.keras().applications, name)
@@ -50,6 +54,17 @@ def _caffe(photo: Any) -> Any:
     return backend.keras().layers.Rescaling(1.0, offset=offsets)(photo)
 
 
+def _normalized(photo: Any) -> Any:
+    """From levels of -1 to 1 to what EfficientNetV2's weights want: a channel's mean and deviation.
+
+    Keras leaves this out together with the scaling.
+    """
+    scale = [0.5 / deviation for deviation in IMAGENET_DEVIATION]
+    both = zip(IMAGENET_MEAN, IMAGENET_DEVIATION, strict=True)
+    offset = [(0.5 - mean) / deviation for mean, deviation in both]
+    return backend.keras().layers.Rescaling(scale, offset=offset)(photo)
+
+
 _MOBILENET = r"conv_pw_(\d+)_relu"
 BACKBONES: dict[str, Architecture] = {
     "mobilenet-0.25": _backbone(_application("MobileNet", alpha=0.25), _MOBILENET),
@@ -63,6 +78,7 @@ BACKBONES: dict[str, Architecture] = {
     "efficientnetv2b0": _backbone(
         _application("EfficientNetV2B0", include_preprocessing=False),
         r"block(\d[a-z])_(?:project_bn|add)",
+        _normalized,
     ),
     "inceptionv3": _backbone(_application("InceptionV3"), r"mixed(\d+)", smallest_px=75),
     "resnet50": _backbone(

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import re
+from typing import Any
 
 import numpy as np
 import pytest
@@ -88,6 +89,35 @@ def test_the_blocks_of_a_backbone_can_be_told_apart(name: str) -> None:
     layers = zoo.build(name, 96, 3).model.layers
     ends = [found[1] for layer in layers if (found := re.fullmatch(pattern, layer.name))]
     assert len(set(ends)) >= 11
+
+
+@pytest.mark.training
+@pytest.mark.parametrize(
+    ("name", "module", "application"),
+    [
+        ("mobilenetv3small", "mobilenet_v3", "MobileNetV3Small"),
+        ("efficientnetv2b0", "efficientnet_v2", "EfficientNetV2B0"),
+        ("resnet50", "resnet", "ResNet50"),
+    ],
+)
+def test_a_backbone_sees_photos_as_its_weights_were_taught(
+    name: str, module: str, application: str
+) -> None:
+    keras = backend.keras()
+    photos = np.random.default_rng(1).integers(0, 256, (2, 32, 32, 3)).astype(np.uint8)
+
+    def convolved(model: Any, given: Any) -> Any:
+        first = next(one for one in model.layers if isinstance(one, keras.layers.Conv2D))
+        return np.asarray(keras.Model(model.input, first.input)(given))
+
+    theirs = getattr(keras.applications, application)(
+        include_top=False, weights=None, input_shape=(32, 32, 3)
+    )
+    scale = getattr(keras.applications, module).preprocess_input
+    preprocess = zoo.ZOO[name].preprocess(32)
+    ordered = photos if preprocess.colour_order == "RGB" else photos[..., ::-1]
+    seen = convolved(zoo.build(name, 32, 3).model, scaled(ordered, preprocess))
+    assert seen == pytest.approx(convolved(theirs, scale(photos.astype(np.float32))), abs=1e-4)
 
 
 @pytest.mark.training
