@@ -77,18 +77,14 @@ def _check_model(file: ConfigFile) -> tuple[list[Problem], bool]:
 
 
 def _check_calibration(file: ConfigFile) -> list[Problem]:
-    from sorter.config_file import ConfigError
-    from sorter.ruler.calibrated import CalibratedRuler
-    from sorter.ruler.calibration import Calibration, CalibrationError
+    from sorter.ruler.calibration import Calibration
+    from sorter.ruler.from_config import check_calibration
 
     camera, belt = file.config.camera, file.config.belt
     if camera.calibration is None:
         return []
-    try:
-        calibration = Calibration.load(camera.calibration)
-        CalibratedRuler(camera, calibration)
-    except CalibrationError as error:
-        raise ConfigError([file.problem(("camera", "calibration"), str(error))]) from error
+    check_calibration(file)
+    calibration = Calibration.load(camera.calibration)
     measured = {
         ("camera", "mm_per_px"): (camera.mm_per_px, calibration.mm_per_px),
         ("belt", "mm_per_tick"): (belt.mm_per_tick, calibration.mm_per_tick),

@@ -28,7 +28,8 @@ def replay(
         typer.Option(help="The machine; without it PATH/sorter.yaml, or one with no outlets."),
     ] = None,
     mm_per_px: Annotated[
-        float | None, typer.Option(min=0.001, max=10, help="Scale; overrides the config's.")
+        float | None,
+        typer.Option(min=0.001, max=10, help="Scale; overrides the config's, and its calibration."),
     ] = None,
     belt_mm_per_s: Annotated[
         float | None,
@@ -71,6 +72,7 @@ def replay(
     from sorter.grades_fit import grades_fit
     from sorter.records import Records
     from sorter.replay import Replay, bare_config
+    from sorter.ruler.from_config import check_calibration
 
     recorded = path / "sorter.yaml"
     if config is None and recorded.is_file():
@@ -78,6 +80,8 @@ def replay(
     file = None if config is None else read_config(config)
     classifier = Classifier.load(bundle)
     if file is not None:
+        if mm_per_px is None:
+            check_calibration(file)
         fit = grades_fit(file.config, classifier.bundle.manifest)
         if fit.errors:
             raise ConfigError([file.problem(*found) for found in fit.errors])
@@ -128,7 +132,7 @@ def _overridden(
 ) -> SorterConfig:
     camera, belt = config.camera, config.belt
     if mm_per_px is not None:
-        camera = camera.model_copy(update={"mm_per_px": mm_per_px})
+        camera = camera.model_copy(update={"mm_per_px": mm_per_px, "calibration": None})
     if belt_mm_per_s is not None:
         belt = belt.model_copy(update={"speed_mm_per_s": belt_mm_per_s})
     return config.model_copy(update={"camera": camera, "belt": belt})

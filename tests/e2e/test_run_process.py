@@ -201,6 +201,17 @@ def test_what_is_wrong_with_a_config_is_told_in_lines_without_a_traceback(tmp_pa
     assert len(said) == 3
 
 
+def test_a_calibration_that_cannot_be_used_is_told_at_its_line(tmp_path: Path) -> None:
+    config = write_config(tmp_path, port="virtual", frames=2)
+    config.write_text(config.read_text().replace("camera: {", "camera: {calibration: /none, "))
+
+    with running(config) as process:
+        _, said = process.communicate()
+
+    assert process.returncode == 1
+    assert said.startswith(f"sorter: {config}:1: camera.calibration: /none: the calibration cannot")
+
+
 TWIN = """\
 camera: {{source: twin, width: 640, height: 360, fps: 20, mm_per_px: 0.8}}
 belt: {{mm_per_tick: 0.5, length_mm: 1500, speed_mm_per_s: 600}}

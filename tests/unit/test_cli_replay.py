@@ -10,10 +10,13 @@ from typer.testing import CliRunner, Result
 
 from sorter.classifier import Classifier
 from sorter.cli.replay import replay
+from sorter.config import CameraConfig
 from sorter.config_file import ConfigError
 from sorter.errors import SorterError
 from sorter.records import Records
+from sorter.twin.optics import Optics
 from tests.factories import StubClassifier, draw_frame
+from tests.unit.ruler.test_calibrated import calibration_of
 
 app = typer.Typer()
 app.command()(replay)
@@ -184,3 +187,26 @@ def test_an_option_that_is_no_number_is_refused(tmp_path: Path, option: str) -> 
 
     assert result.exit_code == 2
     assert option in result.stderr
+
+
+def test_sizes_are_those_of_the_calibration_unless_a_scale_is_given(tmp_path: Path) -> None:
+    folder = belt_frames(tmp_path / "f", fruits=1)
+    camera = CameraConfig(source="file", width=400, height=200, mm_per_px=1.25)
+    calibration_of(Optics.over(camera, height_mm=10_000), camera).save(tmp_path / "camera.json")
+    (folder / "sorter.yaml").write_text(
+        CONFIG.replace("camera: {", f"camera: {{calibration: {tmp_path / 'camera.json'}, ")
+    )
+
+    (calibrated,) = answer(folder)["items"]  # type: ignore[misc]
+    (scaled,) = answer(folder, "--mm-per-px", 1)["items"]  # type: ignore[misc]
+
+    assert calibrated["length_mm"] == pytest.approx(1.25 * scaled["length_mm"], rel=0.01)
+
+
+def test_a_calibration_that_cannot_be_used_is_told_at_its_line(tmp_path: Path) -> None:
+    folder = belt_frames(tmp_path / "f", frames=1)
+    (folder / "sorter.yaml").write_text(
+        CONFIG.replace("camera: {", "camera: {calibration: /none/c.json, ")
+    )
+
+    assert "sorter.yaml:1: camera.calibration: " in refusal(folder)
