@@ -66,7 +66,9 @@ def mcnemar(lost: int, gained: int) -> float:
     return min(1.0, float(2 * tail / 2**changed))
 
 
-def check(found: Parity, *, model: str, other: str, batch_norm: bool) -> None:
+def check(
+    found: Parity, *, model: str, other: str, batch_norm: bool, fine_tuned: bool = False
+) -> None:
     """Refuse an int8 file that is worse than its network.
 
     Args:
@@ -75,6 +77,8 @@ def check(found: Parity, *, model: str, other: str, batch_norm: bool) -> None:
         other: quantizer that could be tried instead.
         batch_norm: whether the network has batch norm, which keeps weights and activations in
             ranges that eight bits resolve.
+        fine_tuned: whether blocks of a backbone with weights were trained too: they leave the
+            ranges that the weights came with, and a batch norm that is kept does not follow.
 
     Raises:
         TrainingError: it is; the sentence says why, and what to do.
@@ -84,12 +88,15 @@ def check(found: Parity, *, model: str, other: str, batch_norm: bool) -> None:
     cause = f"{model} has weights or activations far larger than the rest"
     if not batch_norm:
         cause += ", since it has no batch norm that keeps them in bounds"
-    remedy = f"--quantizer {other}"
-    remedy += (
-        ", or --model ds-cnn (batch norm, ReLU6)" if model != "ds-cnn" else ", or another --seed"
-    )
+    if fine_tuned:
+        cause += ", since fine-tuning moved it away from what its batch norm was made for"
+    remedies = [f"--quantizer {other}"]
+    if fine_tuned:
+        remedies.append("no --fine-tune (the backbone stays frozen)")
+    remedies.append("--model ds-cnn (batch norm, ReLU6)" if model != "ds-cnn" else "another --seed")
     raise TrainingError(
         f"in int8 the model loses {found.drop_points:.1f} points on {found.n} validation photos "
         f"({found.lost} right answers lost, {found.gained} gained, p = {found.p_value:.2g}); "
-        f"likely {cause}, which 8 bits of one scale cannot hold; try {remedy}"
+        f"likely {cause}, which 8 bits of one scale cannot hold; "
+        f"try {', or '.join(remedies)}"
     )

@@ -71,6 +71,7 @@ def quantized(network: Any, record: RunRecord, *, by: str, steps: Steps) -> Quan
         model=record.model,
         other=AI_EDGE if by == TFLITE else TFLITE,
         batch_norm=any(isinstance(layer, norms) for layer in network.layers),
+        fine_tuned=record.fine_tune > 0,
     )
     advance = steps.start("Learning strangers", len(some) + len(record.part("calibration")))
     calibration = _read(record, "calibration", None, lambda note: None)

@@ -59,6 +59,12 @@ class RunRecord(BaseModel):
     model: str
     shape: bool = False
     """The network takes the item's measured shape, too."""
+    weights: str = "none"
+    """That a backbone began with: `none`, `imagenet` or the name of a file."""
+    fine_tune: int = 0
+    """Top blocks of a backbone with weights that were trained too."""
+    pretrained: str | None = None
+    """Name of the folder of other photos that was learned from first."""
     seed: int
     way: Way
     group_copies: bool = False

@@ -144,11 +144,22 @@ def about_model(record: RunRecord, manifest: Manifest, metrics: dict[str, Any]) 
         "fingerprint": manifest.training_data.fingerprint,
         "groups": len(groups) or None,
         "largest_group": max(groups.values(), default=None),
+        "started_from": _started_from(record),
         "split": manifest.promise.split,
         "seed": record.seed,
         "versions": versions,
         "limits": list(_limits(record, metrics)),
     }
+
+
+def _started_from(record: RunRecord) -> str:
+    """What the network knew before it saw these photos, for people."""
+    if record.weights == "none":
+        return f"the photos in {record.pretrained}" if record.pretrained else "nothing"
+    trained = "the rest stays as it was, but for the last layer"
+    if record.fine_tune:
+        trained = f"the top {record.fine_tune} blocks and the last layer were trained"
+    return f"the weights {record.weights}; {trained}"
 
 
 def _limits(record: RunRecord, metrics: dict[str, Any]) -> Sequence[str]:

@@ -113,6 +113,7 @@ def _card(metrics: dict[str, Any]) -> Iterator[tuple[str, str]]:
         groups = f"{card['groups']}, the largest of {card['largest_group']} photos"
     parameters = f"{metrics['parameters']:,} parameters"
     yield "Network", f"{metrics['model']}, {parameters}, input {metrics['size_px']} px"
+    yield "Started from", card["started_from"]
     yield "Photos", f"{sum(photos.values())}: {parts}"
     yield "Groups", f"{groups}; no group lies in two parts"
     yield "Licence of the photos", card["licence"]

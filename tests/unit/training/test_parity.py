@@ -13,9 +13,9 @@ def found(n: int, lost: int, gained: int) -> Parity:
     return Parity(n=n, lost=lost, gained=gained)
 
 
-def refuse(parity: Parity, *, batch_norm: bool = True) -> str:
+def refuse(parity: Parity, *, batch_norm: bool = True, fine_tuned: bool = False) -> str:
     with pytest.raises(TrainingError) as caught:
-        check(parity, model="lenet", other="ai-edge", batch_norm=batch_norm)
+        check(parity, model="lenet", other="ai-edge", batch_norm=batch_norm, fine_tuned=fine_tuned)
     return str(caught.value)
 
 
@@ -64,3 +64,9 @@ def test_without_batch_norm_the_sentence_names_it_as_the_cause() -> None:
     sentence = refuse(found(100, lost=5, gained=0), batch_norm=False)
     assert "lenet has weights or activations far larger than the rest, since it has no" in sentence
     assert "or --model ds-cnn (batch norm, ReLU6)" in sentence
+
+
+def test_a_fine_tuned_backbone_is_advised_to_stay_frozen() -> None:
+    sentence = refuse(found(100, lost=5, gained=0), fine_tuned=True)
+    assert "since fine-tuning moved it away" in sentence
+    assert "try --quantizer ai-edge, or no --fine-tune (the backbone stays frozen)" in sentence

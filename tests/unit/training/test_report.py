@@ -132,7 +132,13 @@ def metrics(name: str, grades: list[str], confusion: list[list[int]]) -> dict[st
         },
         "worst": [{**wrong, "path": f"{name}/1.png", "probability": 0.9}],
         "model_card": {
-            **{"made_on": "2025-01-01", "licence": name, "fingerprint": "ab", "groups": None},
+            **{
+                "made_on": "2025-01-01",
+                "licence": name,
+                "fingerprint": "ab",
+                "started_from": name,
+                "groups": None,
+            },
             **{"largest_group": None, "split": "random", "seed": 0, "versions": {"python": "3"}},
             "limits": [f"It knows {name}."],
         },
