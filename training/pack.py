@@ -16,7 +16,7 @@ from sorter.classifier import Classifier, softmax
 from sorter.decision_rule import DecisionRule, strange
 from sorter.photo import read_photo
 from sorter.shape import MEASURES
-from training.calibration import TARGET_ERROR, fit_temperature, unsure_rule
+from training.calibration import TARGET_ERROR, UnsureRule, fit_temperature, unsure_rule
 from training.errors import TrainingError
 from training.evaluation import Evaluation, answers
 from training.out_path import check_out
@@ -98,15 +98,18 @@ def pack(
         np.concatenate([int8.validation_logits, said.logits]),
         np.concatenate([int8.validation_truth, said.truth]),
     )
-    probabilities = softmax(said.logits / temperature)
-    right = DecisionRule(draft.manifest).chosen(probabilities) == said.truth
-    unsure = unsure_rule(
-        probabilities, right, target_error=target_error, groups=record.groups("calibration")
+    known = Evaluation(
+        grades=classifier.grades,
+        truth=said.truth,
+        probabilities=softmax(said.logits / temperature),
+        rule=DecisionRule(draft.manifest),
+        groups=record.groups("calibration"),
     )
+    joined = join_views(views, record, classifier, temperature, steps)
+    unsure = threshold(known, joined.items(known, record, "calibration"), target_error)
     decided_by = draft.manifest.model_copy(
         update={"temperature": temperature, "unsure_below": unsure.unsure_below}
     )
-    joined = join_views(views, record, classifier, temperature, steps)
     advance = steps.start("Evaluating", len(test))
     said = answers(classifier, test, advance=advance)
     result = Evaluation(
@@ -183,6 +186,27 @@ def pack(
         )
     write_whole(run / METRICS, json.dumps(metrics, indent=1))
     return metrics
+
+
+def threshold(photos: Evaluation, items: Evaluation | None, target_error: float) -> UnsureRule:
+    """The lowest threshold that keeps the promise both ways in which the sorter may meet an item.
+
+    Args:
+        photos: of the calibration part: items of which one view is seen.
+        items: the same, each judged by all of its views; None if none has several.
+        target_error: see `unsure_rule`.
+    """
+    rules = [
+        unsure_rule(
+            one.probabilities,
+            one.chosen == one.truth,
+            target_error=target_error,
+            groups=one.groups,
+        )
+        for one in (photos, items)
+        if one is not None
+    ]
+    return max(rules, key=lambda rule: rule.unsure_below)
 
 
 def _check_photos(record: RunRecord, steps: Steps) -> None:

@@ -12,6 +12,7 @@ from sorter.views import Head, Join, fuse
 from training.evaluation import Evaluation
 from training.progress import Steps
 from training.run_folder import RunRecord
+from training.split import Part
 from training.views.head import KINDS, MEAN
 from training.views.items import of_items, report
 from training.views.learn_head import LearnedHead, learn_head
@@ -43,12 +44,16 @@ class Joined:
             views_golden=self.head.golden,
         )
 
-    def metrics(self, photos: Evaluation, record: RunRecord) -> dict[str, Any]:
-        """The key `items` of the metrics, for an evaluation of the test part."""
+    def items(self, photos: Evaluation, record: RunRecord, part: Part) -> Evaluation | None:
+        """The evaluation of the items of a part, from that of its photos; see `of_items`."""
         join: Join = fuse
         if self.head is not None:
             join = Head(self.head.model, grades=len(record.grades))
-        return report(of_items(photos, record.part("test"), join), joined_by=self.by)
+        return of_items(photos, record.part(part), join)
+
+    def metrics(self, photos: Evaluation, record: RunRecord) -> dict[str, Any]:
+        """The key `items` of the metrics, for an evaluation of the test part."""
+        return report(self.items(photos, record, "test"), joined_by=self.by)
 
 
 def join_views(

@@ -16,7 +16,9 @@ from sorter.grader import Grader
 from sorter.twin.photos import labelled_photos
 from sorter.views import Head, Probabilities, fuse, joiner
 from tests.factories import make_item, make_manifest, make_sighting
+from training.calibration import EVEN_CHANCE
 from training.evaluation import Evaluation
+from training.pack import threshold
 from training.photos import Photo
 from training.views import head
 from training.views.head import KINDS, Kind, Viewed
@@ -51,6 +53,19 @@ def test_items_are_evaluated_beside_photos() -> None:
     assert (of.n, of.accuracy) == (2, 1.0)
     told = report(of, joined_by="mean")["items"]
     assert (told["n"], told["joined_by"], told["confusion"]) == (2, "mean", [[1, 0], [0, 1]])
+
+
+def test_the_threshold_keeps_its_promise_for_items_of_several_views_too() -> None:
+    """Of a view drawn at random 10 of 80 are wrong, of the items as they are joined 20."""
+    rows = [[0.3, 0.7], [0.99, 0.01]] * 20 + [[0.95, 0.05]] * 60
+    shown = [photo(str(index // 2)) for index in range(40)] + [photo(None)] * 60
+    photos = dataclasses.replace(
+        evaluation(rows, [0] * 100),
+        groups=[index // 2 if index < 40 else index for index in range(100)],
+    )
+    whole = of_items(photos, shown, lambda views: views[0])
+    assert threshold(photos, None, 0.15).unsure_below == EVEN_CHANCE
+    assert threshold(photos, whole, 0.15).unsure_below == pytest.approx(0.7)
 
 
 def test_photos_of_single_items_have_no_evaluation_of_items() -> None:
