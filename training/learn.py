@@ -186,7 +186,7 @@ def learn(root: Path, out: Path, settings: Settings, steps: Steps) -> RunRecord:
         shape=settings.takes_shape,
         weights=Path(settings.weights).name,
         fine_tune=settings.fine_tune,
-        pretrained=settings.pretrain and settings.pretrain.resolve().name,
+        pretrained=settings.pretrain.resolve().name if settings.pretrain else None,
         seed=settings.seed,
         way=settings.way,
         group_copies=settings.group_copies,
