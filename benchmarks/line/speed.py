@@ -101,10 +101,14 @@ def _measure(report: Report, bench: Bench, jpeg: bool) -> None:
     report.at_most(f"{name}: frames not accounted for", missing, "frames", 0)
     p99_ms = 1000 * float(np.percentile(outcome.shot_s, 99)) if outcome.shot_s else 1e9
     report.at_most(f"{name}: frame to shot sent, p99", round(p99_ms, 1), "ms", 25)
-    cores = " ".join(f"{100 * share:.0f} %" for share in outcome.cores)
+    report.beside(f"{name}: frames skipped", outcome.skipped, "frames")
+    for core, share in enumerate(outcome.cores):
+        report.beside(f"{name}: core {core} busy", round(100 * share), "%")
+    report.beside(f"{name}: this process alone", round(100 * outcome.own), "% of a core")
+    shots = len(outcome.shot_s)
     print(
         f"       {laid} items at {bench.items_per_s:g}/s, {outcome.stepped} frames, "
-        f"{outcome.skipped} skipped; cores {cores}; this process {outcome.own:.2f} cores"
+        f"{shots} of them with shots"
     )
 
 

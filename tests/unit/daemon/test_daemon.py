@@ -28,6 +28,19 @@ def test_a_recordings_last_items_still_reach_their_outlet(stage: Stage, records:
     assert stage.said[-1].startswith("1 items, 1 shots, ")
 
 
+def test_the_first_item_is_no_slower_than_others_everything_is_warm_before_the_camera_opens(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    done: list[str] = []
+    monkeypatch.setattr(stage.line, "warm_up", lambda: done.append("warm"))
+    monkeypatch.setattr(stage, "open", lambda: done.append("camera"))
+    stage.end_after_mm = 200
+
+    stage.daemon.run()
+
+    assert done == ["warm", "camera"]
+
+
 def test_stopping_stops_the_belt_and_decides_what_is_in_view(
     stage: Stage, records: Records
 ) -> None:
