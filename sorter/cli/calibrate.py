@@ -20,8 +20,6 @@ if TYPE_CHECKING:
     from sorter.ruler.solving import Solved
     from sorter.ruler.target import Target
 
-_NOMINAL_BAR_MM = 100.0
-
 
 class PaperName(str, enum.Enum):
     """The keys of `sorter.ruler.sheet.PAPERS`."""
@@ -35,7 +33,13 @@ def calibrate(
     print_to: Annotated[
         Path | None, typer.Option("--print", help="Write the board as a PDF to print; no more.")
     ] = None,
-    paper: Annotated[PaperName, typer.Option(help="Of the printed board.")] = PaperName.a4,
+    mat: Annotated[
+        bool,
+        typer.Option(
+            "--mat", help="The narrow ruler mat in place of the board, also with --print."
+        ),
+    ] = False,
+    paper: Annotated[PaperName, typer.Option(help="Of the printed board or mat.")] = PaperName.a4,
     bar_mm: Annotated[
         float | None,
         typer.Option(min=50, max=200, help="Length of the printed bar as you measured it."),
@@ -81,6 +85,8 @@ def calibrate(
 
         sorter calibrate --config sorter.yaml --bar-mm 99.6 --out camera.json
 
+        sorter calibrate --config sorter.yaml --bar-mm 99.6 --mat
+
         sorter calibrate --config sorter.yaml --lens photos --belt recording
 
         sorter calibrate --config sorter.yaml --outlet premium --passes 5
@@ -110,7 +116,7 @@ def calibrate(
         if file is not None and not file.parent.is_dir():
             raise SorterError(f"{file}: there is no folder {file.parent}; make it, or name another")
     if print_to is not None:
-        _print(print_to, paper.value)
+        _print(print_to, paper.value, mat)
     elif gauge is not None:
         _gauge(gauge, lot, db or load_config(config).records.path, as_json)
     elif outlet is not None:
@@ -119,7 +125,7 @@ def calibrate(
         _ticks(load_config(config), beams, mark, passes, as_json)
     else:
         machine = load_config(config)
-        target = _target(paper.value, bar_mm)
+        target = _target(paper.value, bar_mm, mat)
         solved = (
             _live(machine, target)
             if lens is None or belt is None
@@ -129,24 +135,25 @@ def calibrate(
         _tell(solved.told(out), as_json)
 
 
-def _print(path: Path, paper: str) -> None:
-    from sorter.ruler.sheet import PAPERS, sheet
+def _print(path: Path, paper: str, mat: bool) -> None:
+    from sorter.ruler.sheet import PAPERS, mat_sheet, sheet
     from sorter.whole_file import whole_file
 
     with whole_file(path) as partial:
-        partial.write_bytes(sheet(PAPERS[paper]))
+        partial.write_bytes((mat_sheet if mat else sheet)(PAPERS[paper]))
     print(f"{path}: print it at 100 % on {paper.upper()} and measure the bar")
 
 
-def _target(paper: str, bar_mm: float | None) -> Target:
-    from sorter.ruler.sheet import PAPERS, printed
+def _target(paper: str, bar_mm: float | None, mat: bool) -> Target:
+    from sorter.ruler.sheet import BAR_MM, PAPERS
 
     if bar_mm is None:
         _say(
-            f"warning: the printed bar is taken to be {_NOMINAL_BAR_MM:g} mm long; measure it, "
-            f"give --bar-mm"
+            f"warning: the printed bar is taken to be {BAR_MM:g} mm long; measure it, give --bar-mm"
         )
-    return printed(PAPERS[paper], bar_mm or _NOMINAL_BAR_MM)
+    scale = (bar_mm or BAR_MM) / BAR_MM
+    sheet = PAPERS[paper]
+    return sheet.mat.printed(scale) if mat else sheet.target.printed(scale)
 
 
 def _offline(machine: SorterConfig, target: Target, lens: Path, belt: Path) -> Solved:
@@ -154,9 +161,9 @@ def _offline(machine: SorterConfig, target: Target, lens: Path, belt: Path) -> S
     from sorter.ruler.solving import solve
 
     views = lens_views(lens, machine.camera, target)
-    _say(f"{lens}: the board is seen in {len(views)} different places")
+    _say(f"{lens}: the {target.name} is seen in {len(views)} different places")
     seen = belt_views(belt, machine.camera, target)
-    _say(f"{belt}: the board is seen on the belt in {len(seen)} frames")
+    _say(f"{belt}: the {target.name} is seen on the belt in {len(seen)} frames")
     return solve(machine.camera, target, views, seen)
 
 

@@ -30,8 +30,8 @@ def hold_at_slants(station: Station, camera: CameraConfig, target: Target) -> li
     different = DifferentViews(target, camera.field_px[0])
     wanted = VIEWS
     station.wait_for_enter(
-        "Step 1 of 2, the lens: hold the board before the camera, tip it by each of its edges, "
-        "show it in every corner of the image and hold it still for a moment each time."
+        f"Step 1 of 2, the lens: hold the {target.name} before the camera, tip it by each of its "
+        "edges, show it in every corner of the image and hold it still for a moment each time."
     )
     while True:
         capture = station.next_frame()
@@ -61,13 +61,13 @@ def ride_on_belt(station: Station, target: Target) -> list[OnBelt]:
         BoardError: the board refuses to run the belt, or is lost.
     """
     station.wait_for_enter(
-        "Step 2 of 2, the belt: lay the board flat on the belt where the camera just sees the "
-        "whole of it, upstream, and stand clear: the belt will run and stop by itself."
+        f"Step 2 of 2, the belt: lay the {target.name} flat on the belt where the camera just sees "
+        "the whole of it, upstream, and stand clear: the belt will run and stop by itself."
     )
     frames = _standing(station, target)
     if not any(frame.view for frame in frames):
         raise CalibrationError(
-            "the camera does not see the board on the belt; lay it where it is seen whole"
+            f"the camera does not see the {target.name} on the belt; lay it where it is seen whole"
         )
     station.say("  the belt runs")
     station.run_belt()
@@ -77,7 +77,7 @@ def ride_on_belt(station: Station, target: Target) -> list[OnBelt]:
         station.stop_belt()
     frames += _standing(station, target)
     seen = on_belt(frames)
-    station.say(f"  the belt has stopped; the board was seen in {len(seen)} frames")
+    station.say(f"  the belt has stopped; the {target.name} was seen in {len(seen)} frames")
     return seen
 
 

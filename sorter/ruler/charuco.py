@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
@@ -11,17 +11,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sorter.frame import Pixels
+from sorter.ruler.target import Drawn, Floats, View, spans_plane
 
 DICTIONARY = cv2.aruco.DICT_5X5_100
-FEWEST_CORNERS = 8
-"""A view with fewer says too little of where the board is."""
-
-Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True, kw_only=True)
-class Target:
+class Charuco:
     """A chessboard whose white squares hold markers, so that a part of it is enough."""
+
+    name = "board"
 
     columns: int
     rows: int
@@ -61,25 +60,22 @@ class Target:
         size = (self.columns * px_per_square, self.rows * px_per_square)
         return np.asarray(self._board.generateImage(size, marginSize=0), np.uint8)
 
+    def drawn(self, px_per_mm: float) -> Drawn:
+        """See `Target.drawn`."""
+        px_per_square = max(8, round(px_per_mm * self.square_mm))
+        return Drawn(picture=self.picture(px_per_square), mm_per_px=self.square_mm / px_per_square)
+
+    def printed(self, scale: float) -> Charuco:
+        """See `Target.printed`."""
+        return replace(self, square_mm=self.square_mm * scale)
+
     def find(self, pixels: Pixels) -> View | None:
         """Its corners in a frame; None where too few are seen."""
         grey = cv2.cvtColor(pixels, cv2.COLOR_BGR2GRAY)
         corners, numbers, _, _ = self._detector.detectBoard(grey)
-        if corners is None or len(corners) < FEWEST_CORNERS:
+        if corners is None:
             return None
         numbers = np.asarray(numbers).ravel()
-        places = self.corners_mm[numbers, :2]
-        # Corners of one row alone leave the tilt open.
-        if np.linalg.matrix_rank(places - places.mean(axis=0), tol=self.square_mm) < 2:
+        if not spans_plane(self.corners_mm[numbers], self.square_mm):
             return None
         return View(numbers=numbers, corners_px=np.asarray(corners, np.float64).reshape(-1, 2))
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class View:
-    """The board in one frame."""
-
-    numbers: NDArray[np.int32]
-    """Of the corners seen."""
-    corners_px: Floats
-    """n × 2, column and row."""

@@ -1,15 +1,16 @@
-"""The board as a PDF to print, in vectors: exact at any printer's resolution.
+"""The board, or the mat, as a PDF to print, in vectors: exact at any printer's resolution.
 
-Rectangles and two lines of text need no library; a page of them is a page of PostScript-like text.
+Rectangles, discs and some lines of text need no library; a page of them is a page of text.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
-from sorter.ruler.target import Target
+from sorter.ruler.charuco import Charuco
+from sorter.ruler.mat import DOT, HOLE, Mat
 
 POINTS_PER_MM = 72 / 25.4
 BAR_MM = 100.0
@@ -27,25 +28,50 @@ class Paper:
 
     width_mm: float
     height_mm: float
-    target: Target
+    target: Charuco
     """The largest board of whole squares that fits, with room for the bar."""
+    mat: Mat
+    """The longest strip."""
 
 
 PAPERS: dict[str, Paper] = {
-    "a4": Paper(width_mm=297, height_mm=210, target=Target(columns=11, rows=7, square_mm=24.0)),
-    "a3": Paper(width_mm=420, height_mm=297, target=Target(columns=13, rows=8, square_mm=30.0)),
+    "a4": Paper(
+        width_mm=297,
+        height_mm=210,
+        target=Charuco(columns=11, rows=7, square_mm=24.0),
+        mat=Mat(columns=13, pitch_mm=20.0),
+    ),
+    "a3": Paper(
+        width_mm=420,
+        height_mm=297,
+        target=Charuco(columns=13, rows=8, square_mm=30.0),
+        mat=Mat(columns=19, pitch_mm=20.0),
+    ),
 }
 
 
-def printed(paper: Paper, bar_mm: float) -> Target:
-    """The board as it came out of the printer.
-
-    Args:
-        paper: that it was printed on.
-        bar_mm: measured length of the sheet's bar.
-    """
-    target = paper.target
-    return replace(target, square_mm=target.square_mm * bar_mm / BAR_MM)
+def mat_sheet(paper: Paper) -> bytes:
+    """A PDF of one page: the mat to be cut out, its ruler, a bar to measure, and what to do."""
+    mat = paper.mat
+    width_mm, height_mm = mat.size_mm
+    left_mm, top_mm = (paper.width_mm - width_mm) / 2, MARGIN_MM
+    page = []
+    for (x_mm, y_mm, _), ring in zip(mat.corners_mm.tolist(), mat.rings.tolist(), strict=True):
+        at_mm = (left_mm + x_mm, top_mm + y_mm)
+        page += ["0 g", _disc(paper, at_mm, DOT * mat.pitch_mm / 2)]
+        if ring:
+            page += ["1 g", _disc(paper, at_mm, HOLE * mat.pitch_mm / 2)]
+    page.append("0 g")
+    ruler_mm = top_mm + height_mm
+    for step in range(round(width_mm) // 5 + 1):
+        long_mm = 2.5 if step % 2 else 4.0
+        x_mm = left_mm + 5 * step
+        page.append(_rectangle(paper, x_mm - 0.15, ruler_mm, 0.3, long_mm))
+        if step % 4 == 0:
+            page.append(_text(paper, x_mm - 2, ruler_mm + 8, str(5 * step)))
+    bar_mm = ruler_mm + 24
+    page += _to_measure(paper, left_mm, bar_mm, "Cut out the strip with its ruler, glue it")
+    return _pdf(paper, "\n".join(page).encode("ascii"))
 
 
 def sheet(paper: Paper) -> bytes:
@@ -61,20 +87,24 @@ def sheet(paper: Paper) -> bytes:
         )
         for x, y, width, height in _blocks(target)
     ]
-    bar_top_mm = MARGIN_MM + board_h_mm + 5
-    page.append(_rectangle(paper, left_mm, bar_top_mm, BAR_MM, 1.5))
-    for line, text in enumerate(
-        (
-            f"Print at 100 %. Measure the bar: it should be {BAR_MM:g} mm. Give what you measure "
-            f"with --bar-mm.",
-            "Glue the sheet to something flat and stiff. The board is for: sorter calibrate.",
-        )
-    ):
-        page.append(_text(paper, left_mm, bar_top_mm + 6 + 5 * line, text))
+    page += _to_measure(paper, left_mm, MARGIN_MM + board_h_mm + 5, "Glue the sheet")
     return _pdf(paper, "\n".join(page).encode("ascii"))
 
 
-def _blocks(target: Target) -> list[tuple[int, int, int, int]]:
+def _to_measure(paper: Paper, left_mm: float, top_mm: float, glue: str) -> list[str]:
+    """The bar and two lines of what to do."""
+    lines = (
+        f"Print at 100 %. Measure the bar: it should be {BAR_MM:g} mm. Give what you measure "
+        f"with --bar-mm.",
+        f"{glue} to something flat and stiff. It is for: sorter calibrate.",
+    )
+    return [
+        _rectangle(paper, left_mm, top_mm, BAR_MM, 1.5),
+        *(_text(paper, left_mm, top_mm + 6 + 5 * k, text) for k, text in enumerate(lines)),
+    ]
+
+
+def _blocks(target: Charuco) -> list[tuple[int, int, int, int]]:
     """The black of the board as left, top, width and height, in `GRID`ths of a square."""
     black = target.picture(GRID) < 128
     changes = np.flatnonzero((black[1:] != black[:-1]).any(axis=1)) + 1
@@ -95,6 +125,20 @@ def _rectangle(paper: Paper, x_mm: float, y_mm: float, w_mm: float, h_mm: float)
         value * POINTS_PER_MM for value in (x_mm, paper.height_mm - y_mm - h_mm, w_mm, h_mm)
     )
     return f"{left:.4f} {bottom:.4f} {width:.4f} {height:.4f} re f"
+
+
+def _disc(paper: Paper, middle_mm: tuple[float, float], radius_mm: float) -> str:
+    """Of four Bezier curves, round to 0.03 % of the radius."""
+    x, y = middle_mm[0] * POINTS_PER_MM, (paper.height_mm - middle_mm[1]) * POINTS_PER_MM
+    r = radius_mm * POINTS_PER_MM
+    k = 4 / 3 * (2**0.5 - 1) * r
+    return (
+        f"{x + r:.4f} {y:.4f} m "
+        f"{x + r:.4f} {y + k:.4f} {x + k:.4f} {y + r:.4f} {x:.4f} {y + r:.4f} c "
+        f"{x - k:.4f} {y + r:.4f} {x - r:.4f} {y + k:.4f} {x - r:.4f} {y:.4f} c "
+        f"{x - r:.4f} {y - k:.4f} {x - k:.4f} {y - r:.4f} {x:.4f} {y - r:.4f} c "
+        f"{x + k:.4f} {y - r:.4f} {x + r:.4f} {y - k:.4f} {x + r:.4f} {y:.4f} c f"
+    )
 
 
 def _text(paper: Paper, x_mm: float, y_mm: float, text: str) -> str:

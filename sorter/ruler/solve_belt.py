@@ -79,8 +79,8 @@ def solve_belt(
     """
     if len(seen) < 3:
         raise CalibrationError(
-            f"the board is seen on the belt in {len(seen)} frames, and 3 are needed at the least; "
-            f"lay it flat on the belt before the camera"
+            f"the {target.name} is seen on the belt in {len(seen)} frames, and 3 are needed at "
+            f"the least; lay it flat on the belt before the camera"
         )
     poses = [_pose(target, one.view, lens) for one in seen]
     normals = np.array([rotation[:, 2] for rotation, _ in poses])
@@ -91,8 +91,8 @@ def solve_belt(
     worst_deg = float(np.degrees(np.arccos(np.clip(normals[still] @ down, -1, 1).min())))
     if worst_deg > FLAT_DEG:
         raise CalibrationError(
-            f"the board does not lie flat on the belt in every frame (it tips by {worst_deg:.0f} "
-            f"degrees); lay it down, and let nobody hold it"
+            f"the {target.name} does not lie flat on the belt in every frame (it tips by "
+            f"{worst_deg:.0f} degrees); lay it down, and let nobody hold it"
         )
     along = _run(seen, places, down)
     across = np.cross(down, along)

@@ -47,8 +47,8 @@ def solve_lens(target: Target, views: Sequence[View], size_px: tuple[int, int]) 
     """
     if len(views) < FEWEST_VIEWS:
         raise CalibrationError(
-            f"the board is seen in {len(views)} frames, and {FEWEST_VIEWS} are needed at the "
-            f"least; hold it at different slants all over the image"
+            f"the {target.name} is seen in {len(views)} frames, and {FEWEST_VIEWS} are needed at "
+            f"the least; hold it at different slants all over the image"
         )
     error_px, matrix, distortion, turns, _ = cv2.calibrateCamera(
         [target.corners_mm[view.numbers].astype(np.float32) for view in views],
@@ -62,8 +62,8 @@ def solve_lens(target: Target, views: Sequence[View], size_px: tuple[int, int]) 
     slant_deg = float(np.degrees(np.arccos(np.clip(normals @ normals.T, -1, 1).min())))
     if slant_deg < SLANT_DEG:
         raise CalibrationError(
-            f"the board is held alike in all frames (slants differ by {slant_deg:.0f} degrees, "
-            f"{SLANT_DEG:.0f} are needed); tip it towards the camera by each of its edges"
+            f"the {target.name} is held alike in all frames (slants differ by {slant_deg:.0f} "
+            f"degrees, {SLANT_DEG:.0f} are needed); tip it towards the camera by each of its edges"
         )
     if not error_px < WORST_PX:
         raise CalibrationError(

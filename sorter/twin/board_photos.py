@@ -15,7 +15,9 @@ from sorter.twin.held import render_held
 from sorter.twin.lens_map import render_flat
 from sorter.twin.optics import Optics
 
-PX_PER_SQUARE = 60
+PX_PER_MM = 2.5
+MARGIN_MM = 12.0
+"""White around the board, as its sheet has it."""
 TIPS_DEG = (
     *((0.0, 0.0), (25.0, 0.0), (-25.0, 0.0), (0.0, 25.0), (0.0, -25.0), (20.0, 20.0)),
     *((-20.0, 20.0), (20.0, -20.0), (-20.0, -20.0), (15.0, -5.0), (-10.0, 18.0), (8.0, -22.0)),
@@ -31,13 +33,14 @@ def held_photos(optics: Optics, target: Target, seed: int = 0) -> Iterator[Pixel
     middle = optics.over_mm
     scale = optics.height_mm / optics.focal_px
     reach_mm = 0.15 * scale * np.array([optics.width, optics.height])
+    picture, mm_per_px = _picture(target)
     for tip_deg in TIPS_DEG:
         aside = rng.uniform(-reach_mm, reach_mm)
         lift_mm = float(rng.uniform(0.02, 0.25)) * optics.height_mm
         yield render_held(
             optics,
-            _picture(target),
-            mm_per_px=target.square_mm / PX_PER_SQUARE,
+            picture,
+            mm_per_px=mm_per_px,
             middle_mm=(middle[0] + float(aside[0]), middle[1] + float(aside[1]), lift_mm),
             tip_deg=tip_deg,
         )
@@ -62,6 +65,7 @@ def belt_frames(
         fps: of the camera.
         latency_s: by how much the stamps, and so the ticks, lag the exposures.
     """
+    picture, mm_per_px = _picture(target)
     way_mm = 0.45 * optics.width * optics.height_mm / optics.focal_px
     running = int(way_mm / (speed_mm_per_s / fps))
     for index in range(STANDING + running):
@@ -70,8 +74,8 @@ def belt_frames(
         speed = speed_mm_per_s if moved_mm else 0.0
         pixels = render_flat(
             optics,
-            _picture(target),
-            mm_per_px=target.square_mm / PX_PER_SQUARE,
+            picture,
+            mm_per_px=mm_per_px,
             along_mm=optics.over_mm[0] - way_mm / 2 + moved_mm,
             across_mm=optics.over_mm[1],
             turn_deg=2.0,
@@ -99,6 +103,8 @@ def write_recording(folder: Path, frames: Iterator[Frame]) -> None:
     (folder / FRAMES_CSV).write_text("\n".join(rows) + "\n", encoding="ascii")
 
 
-def _picture(target: Target) -> Pixels:
-    """With the white margin of its sheet."""
-    return np.pad(target.picture(PX_PER_SQUARE), PX_PER_SQUARE // 2, constant_values=255)
+def _picture(target: Target) -> tuple[Pixels, float]:
+    """With the white margin of its sheet, and its scale."""
+    drawn = target.drawn(PX_PER_MM)
+    margin = round(MARGIN_MM / drawn.mm_per_px)
+    return np.pad(drawn.picture, margin, constant_values=255), drawn.mm_per_px

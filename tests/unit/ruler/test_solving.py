@@ -10,15 +10,16 @@ from sorter.config import CameraConfig
 from sorter.frame import Pixels
 from sorter.ruler.calibrated import CalibratedRuler
 from sorter.ruler.calibration import CalibrationError
+from sorter.ruler.charuco import Charuco
 from sorter.ruler.solve_belt import OnBelt, solve_belt
 from sorter.ruler.solve_lens import Lens, solve_lens
-from sorter.ruler.target import Target, View
+from sorter.ruler.target import View
 from sorter.twin.lens_map import render_flat
 from sorter.twin.optics import TYPICAL_DISTORTION, Optics
 
 CAMERA = CameraConfig(width=960, height=540, mm_per_px=0.5)
 SIZE = (960, 540)
-TARGET = Target(columns=9, rows=6, square_mm=24.0)
+TARGET = Charuco(columns=9, rows=6, square_mm=24.0)
 PX_PER_SQUARE = 56
 MM_PER_TICK = 0.48
 OPTICS = Optics.over(
