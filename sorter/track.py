@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
 
 from sorter.item import Sighting, Span
@@ -34,6 +35,12 @@ class Track:
     """Frames that it was seen in."""
     missed: int = 0
     """Frames since then that showed its place and not the item."""
+    shown_alone: int = 0
+    """Places in the field at which it was seen whole, and without a doubt that it is one."""
+    shown_touching: int = 0
+    """Places at which it was seen whole, but perhaps not alone."""
+    shown: tuple[float, bool] = (math.inf, False)
+    """The last one: from the reference line, and whether it was touching."""
 
     @classmethod
     def of(cls, sighting: Sighting) -> Track:
@@ -69,6 +76,7 @@ class Track:
         """Take in a sighting of this item."""
         self.times += 1
         self.missed = 0
+        self._count(sighting)
         if self.decided or (sighting.touching and self.alone):
             return
         if sighting.complete:
@@ -83,6 +91,14 @@ class Track:
             self.along = self.along.hull(sighting.along)
             self.across = self.across.hull(sighting.across)
             self.last = View(sighting)
+
+    def _count(self, sighting: Sighting) -> None:
+        at_mm, touching = self.shown
+        moved = abs(sighting.from_reference_mm - at_mm) >= SAME_PLACE_MM
+        if sighting.complete and (moved or sighting.touching != touching):
+            self.shown = sighting.from_reference_mm, sighting.touching
+            self.shown_touching += sighting.touching
+            self.shown_alone += not sighting.touching
 
     def _was_seen_here(self, sighting: Sighting) -> bool:
         return any(
@@ -117,7 +133,9 @@ class Track:
         views = tuple(view for view in self.views if not (self.alone and view.touching))
         if self.doubt is None and self.vanished:
             self.doubt = Why.VANISHED
-        if self.doubt is None and (views[0] if views else self.best).touching:
+        touching = (views[0] if views else self.best).touching
+        # Where items touch, a cut that looks sure in one frame may be in the wrong place.
+        if self.doubt is None and (touching or self.shown_touching > self.shown_alone):
             self.doubt = Why.DOUBLE
         self.decided = True
         self.last = None

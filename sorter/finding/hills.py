@@ -78,14 +78,15 @@ def survey(distance: Floats) -> Relief:
                 if height >= LEAST_HILL * highest:
                     hills.append(Hill(height=height, top=(top[0], top[1])))
             elif len(together) > 1:
-                for hill in together:
-                    hill.saddle = hill.saddle or above
                 for lower in together[1:]:
                     # The saddle lies between this level and the one above.
                     neck = above / lower.height
                     if neck > SURE_NECK:
                         doubtful = doubtful or neck < NO_NECK
                         hills.remove(lower)
+                    else:
+                        for hill in (together[0], lower):
+                            hill.saddle = hill.saddle or above
     for hill in hills:
         hill.saddle = hill.saddle or level
     return Relief(hills=hills, doubtful=doubtful, coarse=distance, stride=stride)

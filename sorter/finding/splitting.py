@@ -52,7 +52,16 @@ def split(mask: Plane, contour: Contour) -> list[Part]:
     box = cv2.boundingRect(contour)
     cut_off = any(_at_edge(box, mask.shape))
     body, origin = _body(mask, contour, box)
-    relief = survey(cv2.distanceTransform(body, cv2.DIST_L2, 3))
+    left, top, width, height = box
+    rows = slice(top - origin[1], top - origin[1] + height)
+    columns = slice(left - origin[0], left - origin[0] + width)
+    distance = cv2.distanceTransform(body, cv2.DIST_L2, 3)
+    if cut_off:
+        # A long fruit that crosses the edge slantwise goes on there far wider than any fruit is:
+        # beside such a mountain the hills of those that it touches would count for nothing.
+        inside = cv2.copyMakeBorder(body[rows, columns], 1, 1, 1, 1, cv2.BORDER_CONSTANT)
+        distance = cv2.min(distance, float(cv2.distanceTransform(inside, cv2.DIST_L2, 3).max()))
+    relief = survey(np.asarray(distance, np.float32))
 
     def part(outline: Contour, half_width_px: float) -> Part:
         both = not cut_off and notched_on_both_sides(outline, half_width_px)
@@ -60,9 +69,6 @@ def split(mask: Plane, contour: Contour) -> list[Part]:
 
     if len(relief.hills) < 2:
         return [part(contour, relief.hills[0].height if relief.hills else 0.0)]
-    left, top, width, height = box
-    rows = slice(top - origin[1], top - origin[1] + height)
-    columns = slice(left - origin[0], left - origin[0] + width)
     parts = []
     for basin, hill in zip(basins(relief, body), relief.hills, strict=True):
         seen = np.ascontiguousarray(basin[rows, columns])

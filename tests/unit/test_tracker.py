@@ -201,6 +201,14 @@ def test_a_view_that_shows_an_item_alone_counts_more_than_one_that_shows_a_doubl
     assert [view.touching for view in item.views] == [False]
 
 
+def test_an_item_that_most_places_show_as_a_double_is_one() -> None:
+    tracker = make_tracker()
+    for tick, touching in ((0, True), (20, True), (40, False), (40, False), (40, False)):
+        step(tracker, make_sighting(tick * 0.5, tick=tick, touching=touching), tick=tick)
+    (item,) = tracker.finish()
+    assert item.doubt is Why.DOUBLE
+
+
 def test_an_item_that_is_taken_off_the_belt_is_not_shot() -> None:
     tracker = make_tracker()
     for tick in (0.0, 20.0, 40.0):

@@ -73,6 +73,18 @@ def test_the_parts_of_a_split_lie_where_the_fruits_are() -> None:
     assert np.allclose(boxes, [(70, 70, 61, 61), (130, 70, 61, 61)], atol=4)
 
 
+def test_a_fruit_of_uneven_width_is_parted_from_another_where_they_touch() -> None:
+    mask = bars(((30, 100), (90, 100)), ((190, 30), (190, 180)))
+    x = np.linspace(-1, 1, 70)
+    half = 15 - 1.5 * (1 - x**2)
+    for column, width in enumerate(half):
+        mask[round(100 - width) : round(100 + width), 90 + column] = 255
+    cv2.circle(mask, (159, 100), 15, 255, cv2.FILLED)
+    contours, _ = cv2.findContours(closed(mask), cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
+    ends = sorted(cv2.boundingRect(part.contour)[0] for part in split(mask, contours[0]))
+    assert np.allclose(ends, [15, 175], atol=4)
+
+
 def test_two_fruits_that_cover_each_other_are_doubtful() -> None:
     assert parts(discs((100, 100, 30), (145, 100, 30))) == [True]
 
@@ -113,6 +125,13 @@ def test_a_fruit_that_enters_with_both_tips_first_is_not_split_at_the_edge() -> 
         contours, _ = cv2.findContours(cut, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
         for contour in contours:
             assert looks_like_one(contour) or len(split(cut, contour)) == 1
+
+
+def test_a_long_fruit_that_leaves_slantwise_does_not_make_one_of_those_that_it_touches() -> None:
+    whole = bars(((60, 50), (90, 250)), ((122, 250), (150, 50)), ((182, 50), (212, 250)))
+    for seen in range(112, 230, 4):
+        cut = np.ascontiguousarray(whole[:, :seen])
+        assert len(parts(cut)) == (2 if seen < 170 else 3), seen
 
 
 def test_touching_fruit_on_the_belt_becomes_two_sightings_at_the_right_places() -> None:
