@@ -19,6 +19,7 @@ from training.quantize import AI_EDGE, TFLITE, WANTED, quantizer, scaled, to_int
 from training.run_folder import RunRecord
 from training.split import Part
 from training.strangers import familiar
+from training.zoo.mirrored import one_look
 
 LEARNED_FROM = 2000
 """Training photos that say what is familiar; more say no more."""
@@ -70,7 +71,7 @@ def quantized(network: Any, record: RunRecord, *, by: str, steps: Steps) -> Quan
         found,
         model=record.model,
         other=AI_EDGE if by == TFLITE else TFLITE,
-        batch_norm=any(isinstance(layer, norms) for layer in network.layers),
+        batch_norm=any(isinstance(layer, norms) for layer in one_look(network).layers),
         fine_tuned=record.fine_tune > 0,
     )
     advance = steps.start("Learning strangers", len(some) + len(record.part("calibration")))

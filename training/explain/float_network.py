@@ -16,6 +16,7 @@ from training.explain.subject import Map, spread
 from training.loop import predictor
 from training.measured import feed
 from training.quantize import scaled
+from training.zoo.mirrored import one_look
 
 SALIENCY_COPIES = 24
 SALIENCY_NOISE = 0.08
@@ -33,16 +34,16 @@ class FloatNetwork:
             grades: in the order of its outputs.
             preprocess: that makes its inputs.
         """
-        self.model = model
+        self.model = one_look(model)
         self.grades = grades
         self.preprocess = preprocess
         # One a column: what the layers without places look at.
         tops = [
             layer.input
-            for layer in model.layers
+            for layer in self.model.layers
             if not has_places(layer) and len(getattr(layer.input, "shape", ())) == 4
         ]
-        self._to_map = backend.keras().Model(model.inputs, [tops, model.output])
+        self._to_map = backend.keras().Model(self.model.inputs, [tops, self.model.output])
         self._predict = predictor(model)
 
     def probabilities(self, photos: Sequence[Pixels]) -> NDArray[np.float64]:

@@ -68,6 +68,7 @@ class Int8Network:
                 found = tops if self._has_places(index) else gradients
                 found[index] = found.get(index, 0.0) + gradient
         if tops:
+            # Of several looks at a photo the first is the photo as it is.
             return spread(
                 np.concatenate([gradient[0] for gradient in tops.values()], axis=-1),
                 np.concatenate([self._value(index)[0] for index in tops], axis=-1),
@@ -102,8 +103,9 @@ class Int8Network:
             weights = self._value(int(operator["inputs"][1]))
             return [(source, ((gradient * alive) @ weights).reshape(shape))]
         if kind == "MEAN":
-            rows, columns = shape[1:3]
-            each = gradient.reshape(1, 1, 1, -1) / (rows * columns)
+            axes = tuple(int(axis) for axis in self._value(int(operator["inputs"][1])).ravel())
+            over = [1 if axis in axes else length for axis, length in enumerate(shape)]
+            each = gradient.reshape(over) * (np.prod(over) / np.prod(shape))
             return [(source, np.broadcast_to(each, shape))]
         if kind == "ADD":
             return [(int(index), gradient) for index in operator["inputs"]]

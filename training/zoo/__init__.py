@@ -20,6 +20,7 @@ from training.zoo import (
 )
 from training.zoo.architecture import Architecture
 from training.zoo.backbones import BACKBONES
+from training.zoo.mirrored import ONE_LOOK, mirrored
 
 ZOO: dict[str, Architecture] = {
     "ds-cnn": ds_cnn.ARCHITECTURE,
@@ -112,8 +113,9 @@ def build(
     if features.auxiliary is not None:
         loss_weights.append(AUXILIARY_WEIGHT)
     entry = inputs if shape else photo
+    model = keras.Model(entry, logits[0], name=ONE_LOOK)
     return Network(
-        model=keras.Model(entry, logits[0]),
+        model=mirrored(model) if chosen.mirrored else model,
         trained=keras.Model(entry, logits),
         loss_weights=tuple(loss_weights),
         backbone=features.backbone,

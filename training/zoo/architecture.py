@@ -57,6 +57,8 @@ class Architecture:
     """The network wants `(level - mean) / std`."""
     colour_order: Literal["RGB", "BGR"] = "RGB"
     smallest_px: int = 16
+    mirrored: bool = False
+    """The finished network answers by the mean over a photo's mirror images; see `mirrored`."""
     block_ends: str | None = None
     """Backbones: pattern of the layers that end a block; its first group tells blocks apart."""
     application: Callable[..., Any] | None = None

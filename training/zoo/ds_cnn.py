@@ -53,5 +53,5 @@ def _block(x: Any, channels: int, strides: int) -> Any:
 
 
 RECIPE = Recipe(shape=True, samples=50_000)
-ARCHITECTURE = Architecture(body=body, recipe=RECIPE)
-PAIR = Architecture(body=pair, recipe=RECIPE)
+ARCHITECTURE = Architecture(body=body, recipe=RECIPE, mirrored=True)
+PAIR = Architecture(body=pair, recipe=RECIPE, mirrored=True)

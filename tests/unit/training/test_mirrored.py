@@ -1,0 +1,88 @@
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from sorter.preprocess import Preprocess
+from training import backend, int8_file, zoo
+from training.explain.float_network import FloatNetwork
+from training.loop import predictor
+from training.quantize import scaled, to_int8
+from training.zoo.mirrored import ONE_LOOK, one_look
+
+pytestmark = pytest.mark.training
+
+PREPROCESS = Preprocess(size_px=16)
+
+
+@pytest.fixture(scope="module")
+def network() -> zoo.Network:
+    backend.keras().utils.set_random_seed(3)
+    return zoo.build("ds-cnn", 16, 3, shape=True)
+
+
+@pytest.fixture(scope="module")
+def photos() -> Any:
+    return np.random.default_rng(2).integers(0, 256, (12, 16, 16, 3)).astype(np.uint8)
+
+
+def fed(photos: Any) -> list[Any]:
+    return [scaled(photos, PREPROCESS), np.zeros((len(photos), 8), np.float32)]
+
+
+def test_a_mirrored_network_says_the_same_of_a_photo_and_its_mirror_images(
+    network: zoo.Network, photos: Any
+) -> None:
+    said = predictor(network.model)
+    wanted = said(fed(photos))
+    for flipped in (photos[:, ::-1], photos[:, :, ::-1], photos[:, ::-1, ::-1]):
+        assert said(fed(flipped)) == pytest.approx(wanted, abs=1e-5)
+
+
+def test_it_says_the_mean_of_what_the_network_inside_says_of_each(
+    network: zoo.Network, photos: Any
+) -> None:
+    inside = predictor(one_look(network.model))
+    looks = (photos, photos[:, ::-1], photos[:, :, ::-1], photos[:, ::-1, ::-1])
+    mean = np.mean([inside(fed(one)) for one in looks], axis=0)
+    assert predictor(network.model)(fed(photos)) == pytest.approx(mean, abs=1e-5)
+
+
+def test_what_is_trained_looks_once_and_shares_the_weights(network: zoo.Network) -> None:
+    assert [id(one) for one in network.trained.weights] == [
+        id(one) for one in network.model.weights
+    ]
+
+
+def test_a_mirrored_network_is_saved_and_loaded_with_the_network_inside(
+    network: zoo.Network, photos: Any, tmp_path: Path
+) -> None:
+    network.model.save(tmp_path / "model.keras")
+    loaded = backend.keras().models.load_model(tmp_path / "model.keras", compile=False)
+    assert predictor(loaded)(fed(photos)) == pytest.approx(predictor(network.model)(fed(photos)))
+    assert one_look(loaded).name == ONE_LOOK
+
+
+def test_mirrored_in_int8_a_network_is_hardly_larger_and_answers_alike_in_any_batch(
+    network: zoo.Network, photos: Any
+) -> None:
+    inside = to_int8(one_look(network.model), photos, PREPROCESS)
+    file = to_int8(network.model, photos, PREPROCESS)
+    assert len(file) < 1.05 * len(inside)
+    assert int8_file.costs(file).macs == 4 * int8_file.costs(inside).macs
+    logits = int8_file.run(file, photos, PREPROCESS)
+    mirrored = int8_file.run(file, np.ascontiguousarray(photos[:, ::-1]), PREPROCESS)
+    # The measured shape of noise is another one upside down: one step of its quantization.
+    assert mirrored.argmax(axis=1) == pytest.approx(logits.argmax(axis=1))
+
+
+def test_maps_of_a_mirrored_network_are_of_the_photo_as_it_is(
+    network: zoo.Network, photos: Any
+) -> None:
+    grades = ["a", "b", "c"]
+    whole = FloatNetwork(network.model, grades, PREPROCESS)
+    inside = FloatNetwork(one_look(network.model), grades, PREPROCESS)
+    assert np.array_equal(whole.class_map(photos[0], 1), inside.class_map(photos[0], 1))
