@@ -70,45 +70,6 @@ def folds(
     return _deal(grades, groups, [1 / count] * count, max(count, MIN_GROUPS), way, seed)
 
 
-def fold_parts(
-    grades: Sequence[str],
-    groups: Sequence[int],
-    fold_of: Sequence[int],
-    fold: int,
-    *,
-    way: Way = "random",
-    seed: int = 0,
-) -> list[Part]:
-    """The parts when one fold is the test part: the rest is dealt out in the shares of `SHARES`.
-
-    Args:
-        grades: of each photo.
-        groups: of each photo, see `group`.
-        fold_of: each photo's fold, as `folds` gives it.
-        fold: the one to test on.
-        way: as for `split`.
-        seed: as for `split`.
-
-    Raises:
-        PhotosError: a group lies in two folds, or there are too few different photos.
-    """
-    check_apart(groups, fold_of)
-    rest = [index for index, number in enumerate(fold_of) if number != fold]
-    learned = [part for part in PARTS if part != "test"]
-    sides = _deal(
-        [grades[index] for index in rest],
-        [groups[index] for index in rest],
-        [SHARES[part] / (1 - SHARES["test"]) for part in learned],
-        len(learned),
-        way,
-        seed + fold,
-    )
-    parts: list[Part] = ["test"] * len(fold_of)
-    for index, side in zip(rest, sides, strict=True):
-        parts[index] = learned[side]
-    return parts
-
-
 def _deal(
     grades: Sequence[str],
     groups: Sequence[int],

@@ -228,3 +228,35 @@ def test_two_workers_end_with_equal_weights(
         assert len(first.files) == len(second.files) > 40
         for name in first.files:
             assert np.array_equal(first[name], second[name]), name
+
+
+TWO_DEVICES = """
+from training import backend
+tf = backend.tensorflow()
+(cpu,) = tf.config.list_physical_devices("CPU")
+tf.config.set_logical_device_configuration(cpu, [tf.config.LogicalDeviceConfiguration()] * 2)
+strategy = tf.distribute.MirroredStrategy(["CPU:0", "CPU:1"])
+from tests.unit.training.test_loop import PLAN, SIDE, bright_and_dark, judged, loop, source, zoo
+with strategy.scope():
+    network = zoo.build("lenet", SIDE, 2)
+data = bright_and_dark()
+past = loop.train(
+    network, source(data), judged(data), PLAN, strategy=strategy, advance=lambda note: None
+)
+for one in network.model.variables:
+    first, second = (value.numpy() for value in strategy.experimental_local_results(one.value))
+    assert (first == second).all(), one.path
+assert max(past.accuracies) > 0.9, past.accuracies
+"""
+
+
+@pytest.mark.training
+def test_two_devices_of_one_machine_learn_together() -> None:
+    """As several GPUs do; the two are halves of this machine's processor."""
+    done = subprocess.run(
+        [sys.executable, "-c", TWO_DEVICES],
+        capture_output=True,
+        text=True,
+        cwd=Path(__file__).parents[3],
+    )
+    assert done.returncode == 0, done.stderr

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from training.errors import PhotosError
 from training.groups import check_apart, group
-from training.split import MIN_GROUPS, PARTS, SHARES, Way, fold_parts, folds, split
+from training.split import MIN_GROUPS, PARTS, SHARES, Way, folds, split
 
 Deal = tuple[list[str], list[int]]
 
@@ -128,13 +128,6 @@ def test_one_photo_moved_away_from_its_group_is_always_noticed(
         check_apart(groups, parts)
 
 
-def test_folds_that_tear_a_group_are_not_trained_on() -> None:
-    grades, groups = ["a"] * 20 + ["b"] * 20, [*range(39), 38]
-    fold_of = [index % 5 for index in range(40)]
-    with pytest.raises(PhotosError, match="group 38"):
-        fold_parts(grades, groups, fold_of, 0)
-
-
 @given(st.integers(5, 12), st.integers(2, 5), st.integers(0, 9), st.data())
 def test_folds_of_sessions_never_cut_one(
     sessions: int, count: int, seed: int, data: st.DataObject
@@ -160,24 +153,6 @@ def test_folds_are_equal_shares_of_each_grade_and_keep_groups_whole(
         counts = Counter(sides[number] for number, of in owner.items() if of == grade)
         assert len(counts) == count
         assert max(counts.values()) - min(counts.values()) <= 1
-
-
-@given(deals(), ways, st.integers(0, 5))
-def test_each_fold_is_tested_on_once_and_the_rest_has_every_other_part(
-    deal: Deal, way: Way, seed: int
-) -> None:
-    grades, groups = deal
-    fold_of = folds(grades, groups, count=5, way=way, seed=seed)
-    tested: Counter[int] = Counter()
-    for fold in range(5):
-        parts = fold_parts(grades, groups, fold_of, fold, way=way, seed=seed)
-        check_apart(groups, parts)
-        tested.update(index for index, part in enumerate(parts) if part == "test")
-        for grade in set(grades):
-            own = {part for part, of in zip(parts, grades, strict=True) if of == grade}
-            assert own >= set(PARTS) - {"test"}
-    assert set(tested.values()) == {1}
-    assert len(tested) == len(grades)
 
 
 @given(st.integers(4, 12), st.integers(0, 9), st.data())
