@@ -21,7 +21,8 @@ def opencv_network(classifier: Classifier) -> Run | str:
     """The same layers with the same weights in float32, or one sentence why there is none.
 
     OpenCV's importer lacks the int8 mean at the network's end, so the file itself cannot be given
-    to it: its layers are built again in Keras, and that network is handed over.
+    to it: its layers are built again in Keras, and that network is handed over. A network that
+    looks at mirror images too is given them, and the mean is taken of what it says.
     """
     if importlib.util.find_spec("tensorflow") is None:
         return "not measured: needs TensorFlow to write the network in float32"
@@ -32,7 +33,7 @@ def opencv_network(classifier: Classifier) -> Run | str:
     interpreter = tf.lite.Interpreter(model_content=model, num_threads=1)
     interpreter.allocate_tensors()
     try:
-        keras_model = _rebuilt(interpreter, classifier)
+        keras_model, looks = _rebuilt(interpreter, classifier)
     except KeyError as error:
         return f"not measured: the network has a layer that is not known here ({error})"
     # The converter prints what it saves.
@@ -44,13 +45,19 @@ def opencv_network(classifier: Classifier) -> Run | str:
         return f"not measured: OpenCV {cv2.__version__} cannot read the network ({error.err})"
 
     def run(inputs: NDArray[np.float32]) -> NDArray[np.float32]:
-        net.setInput(np.ascontiguousarray(inputs.transpose(0, 3, 1, 2)))
-        return np.asarray(net.forward(), np.float32)
+        photos = inputs.transpose(0, 3, 1, 2)
+        if looks > 1:
+            flips = (photos, photos[:, :, ::-1], photos[:, :, :, ::-1], photos[:, :, ::-1, ::-1])
+            photos = np.concatenate(flips)
+        net.setInput(np.ascontiguousarray(photos))
+        said = np.asarray(net.forward(), np.float32)
+        return np.asarray(said.reshape(looks, len(inputs), -1).mean(axis=0), np.float32)
 
     return run
 
 
-def _rebuilt(interpreter: Any, classifier: Classifier) -> Any:
+def _rebuilt(interpreter: Any, classifier: Classifier) -> tuple[Any, int]:
+    """Keras model of one look, and how many there are."""
     import keras
 
     details = {one["index"]: one for one in interpreter.get_tensor_details()}
@@ -69,6 +76,7 @@ def _rebuilt(interpreter: Any, classifier: Classifier) -> Any:
     size = classifier.bundle.manifest.preprocess.size_px
     first = keras.Input((size, size, 3), batch_size=None)
     made: dict[int, Any] = {interpreter.get_input_details()[0]["index"]: first}
+    looks = 1
     for op in interpreter._get_ops_details():
         if op["op_name"] == "DELEGATE":
             continue
@@ -79,6 +87,15 @@ def _rebuilt(interpreter: Any, classifier: Classifier) -> Any:
         weights = [real(k) for k in inputs if k not in made]
         if op["op_name"] == "ADD":
             made[output] = keras.layers.Activation(active)(keras.layers.Add()(known))
+            continue
+        mirrors = op["op_name"] in ("REVERSE_V2", "CONCATENATION")
+        if mirrors and all(one is first for one in known):
+            looks = max(looks, len(known))
+            made[output] = first
+            continue
+        over_looks = op["op_name"] == "MEAN" and weights[0].tolist() in (0, [0])
+        if looks > 1 and (over_looks or op["op_name"] == "RESHAPE"):
+            made[output] = known[0]
             continue
         if op["op_name"] == "MEAN":
             made[output] = keras.layers.GlobalAveragePooling2D()(known[0])
@@ -104,4 +121,4 @@ def _rebuilt(interpreter: Any, classifier: Classifier) -> Any:
         }[op["op_name"]]
         layer.set_weights([kernel.transpose(turned), bias])
     last = interpreter.get_output_details()[0]["index"]
-    return keras.Model(first, made[last])
+    return keras.Model(first, made[last]), looks
