@@ -71,8 +71,11 @@ def _round(contour: NDArray[np.int32]) -> bool:
 
 def _mark(grey: Grey, contour: NDArray[np.int32]) -> Mark | None:
     left, top, width, height = cv2.boundingRect(contour)
-    rows = slice(max(0, top - 2), top + height + 2)
-    columns = slice(max(0, left - 2), left + width + 2)
+    rows = slice(top - 2, top + height + 2)
+    columns = slice(left - 2, left + width + 2)
+    if min(rows.start, columns.start) < 0 or rows.stop > len(grey) or columns.stop > len(grey[0]):
+        # The image may cut it off.
+        return None
     part = grey[rows, columns].astype(np.float64)
     border = np.concatenate([part[0], part[-1], part[:, 0], part[:, -1]])
     paper, ink = float(np.median(border)), float(np.percentile(part, 10))

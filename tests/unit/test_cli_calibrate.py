@@ -80,6 +80,28 @@ def test_a_camera_is_calibrated_from_photos_and_a_recording(seen: Path, tmp_path
     CalibratedRuler(CAMERA, Calibration.load(out))
 
 
+def test_the_narrow_mat_does_as_well_as_the_board(seen: Path, tmp_path: Path) -> None:
+    mat, out = PAPERS["a4"].mat, tmp_path / "camera.json"
+    write_photos(tmp_path / "lens", held_photos(OPTICS, mat))
+    frames = belt_frames(OPTICS, mat, mm_per_tick=MM_PER_TICK, latency_s=0.012)
+    write_recording(tmp_path / "belt", frames)
+    given = ["--config", seen / "sorter.yaml", "--lens", tmp_path / "lens", "--mat"]
+
+    result = calibrate(*given, "--belt", tmp_path / "belt", "--out", out, "--bar-mm", 100, "--json")
+
+    told = json.loads(result.stdout)
+    assert told["belt"]["mm_per_tick"] == pytest.approx(MM_PER_TICK, rel=0.0005)
+    assert told["latency_ms"] == pytest.approx(12, abs=0.3)
+    assert told["tilt_deg"] == pytest.approx(1.8, abs=0.1)
+    assert "the mat is seen in 14 different places" in result.stderr
+    ruler = CalibratedRuler(CAMERA, Calibration.load(out))
+    for along_mm in (-180.0, 0.0, 180.0):
+        for across_mm in (40.0, 250.0):
+            ends = [[along_mm - 40, across_mm, 17.0], [along_mm + 40, across_mm, 17.0]]
+            from_mm, to_mm = ruler.belt_mm(OPTICS.project(np.array(ends)), height_mm=17.0)
+            assert np.linalg.norm(to_mm - from_mm) == pytest.approx(80, abs=0.1)
+
+
 def test_the_operator_is_told_what_to_put_into_the_config(seen: Path, tmp_path: Path) -> None:
     out = tmp_path / "camera.json"
 
@@ -129,11 +151,14 @@ def test_a_recording_without_ticks_says_what_is_missing(seen: Path, tmp_path: Pa
     assert "has no ticks" in refusal(*recorded(seen), "--belt", folder)
 
 
-def test_the_sheet_is_written(tmp_path: Path) -> None:
-    result = calibrate("--print", tmp_path / "board.pdf", "--paper", "a3")
+@pytest.mark.parametrize("mat", [(), ("--mat",)])
+def test_the_sheet_is_written(tmp_path: Path, mat: tuple[str, ...]) -> None:
+    result = calibrate("--print", tmp_path / "board.pdf", "--paper", "a3", *mat)
 
     assert result.exit_code == 0
-    assert (tmp_path / "board.pdf").read_bytes().startswith(b"%PDF")
+    written = (tmp_path / "board.pdf").read_bytes()
+    assert written.startswith(b"%PDF")
+    assert (b"Cut out the strip" in written) == bool(mat)
     assert "on A3" in result.stdout
 
 

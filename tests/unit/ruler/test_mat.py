@@ -109,6 +109,18 @@ def test_too_small_a_part_tells_nothing() -> None:
     assert MAT.find(pixels) is None
 
 
+def test_a_dot_that_the_image_cuts_off_is_left_out() -> None:
+    # Its middle would be that of the part that is seen.
+    for shift_px in range(0, 40, 4):
+        pixels = np.ascontiguousarray(frame()[:, 250 + shift_px :])
+
+        view = MAT.find(pixels)
+
+        assert view is not None
+        truth = true_px(0, 135, 0) - np.array([250 + shift_px, 0])
+        assert off_px(view, truth).max() < 0.3
+
+
 def test_what_lies_about_is_not_taken_for_dots() -> None:
     pixels = frame(across_mm=160)
     rng = np.random.default_rng(8)
