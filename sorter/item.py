@@ -56,6 +56,10 @@ class Span:
         """Length that both share; 0 where they are apart."""
         return max(0.0, min(self.high_mm, other.high_mm) - max(self.low_mm, other.low_mm))
 
+    def gap_mm(self, other: Span) -> float:
+        """Distance between them; 0 where they touch."""
+        return max(0.0, self.low_mm - other.high_mm, other.low_mm - self.high_mm)
+
     def hull(self, other: Span) -> Span:
         """The smallest span that holds both."""
         return Span(low_mm=min(self.low_mm, other.low_mm), high_mm=max(self.high_mm, other.high_mm))

@@ -134,6 +134,8 @@ class Line:
             decisions = self._pipeline.step(frame, ready=self._connected)
             self._carry_out(decisions, now_s)
             self._pipeline.work_ahead()
+            self.counts.blind_frames = self._pipeline.blind_frames
+            self.counts.glints = self._pipeline.glints
         if not self.held:
             self._board.heartbeat(now_s)
         return decisions

@@ -16,6 +16,11 @@ class LineCounts:
     """Frames that went through the pipeline."""
     frames_without_position: int = 0
     """Frames taken while the board had not said, or not well enough, where the belt is."""
+    blind_frames: int = 0
+    """Frames in which items could not be told from the belt."""
+    glints: int = 0
+    """What looked like an item in a single frame and was gone in the next ones; no record is left
+    of it."""
     items: int = 0
     shots: int = 0
     """Windows that were handed to the board; neighbours may share one."""
@@ -58,6 +63,11 @@ class LineCounts:
         ]
         return parts + [
             f"{what}: {count}"
-            for what, count in (("stray passes", self.stray_passes), ("stops", self.stops))
+            for what, count in (
+                ("blind frames", self.blind_frames),
+                ("glints", self.glints),
+                ("stray passes", self.stray_passes),
+                ("stops", self.stops),
+            )
             if count
         ]

@@ -75,6 +75,11 @@ class Pipeline:
         self._ticks_per_s = 0.0
         self._seen = False
 
+    @property
+    def glints(self) -> int:
+        """Places that looked like an item in a single frame: what was there, nobody knows."""
+        return self._tracker.glints
+
     def step(self, frame: Frame, *, ready: bool = True) -> list[Decision]:
         """Take in one frame; return a decision for every item that is due now, in belt order.
 

@@ -72,6 +72,11 @@ class Track:
         """It is no longer where the belt must have carried it."""
         return self.missed >= VANISHED_FRAMES
 
+    @property
+    def glint(self) -> bool:
+        """Seen once and never again: a glint, or a fly."""
+        return self.times == 1 and self.vanished and not self.decided
+
     def add(self, sighting: Sighting) -> None:
         """Take in a sighting of this item."""
         self.times += 1

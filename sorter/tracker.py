@@ -17,6 +17,9 @@ MEMORY_MM = 300.0
 """How far beyond the field of view a decided item is remembered, should the belt run back."""
 IN_VIEW_MM = 10.0
 """A place that lies so far inside the field is certain to be seen."""
+REST_MM = 20.0
+"""So far from its place may lie what the edge still shows of an item that leaves: the lens looks at
+it aslant there, and of a mere sliver nobody knows how high it is."""
 
 MOST_DEVELOPED = 6
 """Steps in one frame; 40 items a second need five at 60 frames."""
@@ -43,6 +46,8 @@ class Tracker:
         self._lane_edges_mm = tuple(lane_edges_mm)
         self._tracks: list[Track] = []
         self._items = 0
+        self.glints = 0
+        """Places that looked like an item in one frame, and in none of the next ones."""
         self._belt_mm = 0.0
 
     def follow(
@@ -112,7 +117,8 @@ class Tracker:
                 unseen -= merged[s]
                 continue
             if s not in owners:
-                if not self._is_part(sighting, np.flatnonzero(pairs.second_in_first[:, s])):
+                holders = np.flatnonzero(pairs.second_in_first[:, s])
+                if not self._is_part(sighting, holders) and not self._is_rest(sighting, belt_mm):
                     new.append(Track.of(sighting))
                 continue
             track = tracks[owners[s]]
@@ -124,12 +130,10 @@ class Tracker:
             stale |= {t for t in rest if t in unseen and not tracks[t].settled}
         for t in unseen - stale:
             self._miss(tracks[t], belt_mm)
-        self._tracks = [
-            track
-            for t, track in enumerate(tracks)
-            # What was seen once and never again was a glint, or a fly.
-            if t not in stale and not (track.times == 1 and track.vanished and not track.decided)
-        ] + new
+        left = [track for t, track in enumerate(tracks) if t not in stale]
+        lasting = [track for track in left if not track.glint]
+        self.glints += len(left) - len(lasting)
+        self._tracks = lasting + new
 
     def _merged(self, sightings: Sequence[Sighting], pairs: Overlaps) -> dict[int, set[int]]:
         """Sightings that show several known items as one, and the items.
@@ -171,6 +175,16 @@ class Tracker:
         return any(
             self._tracks[t].decided or (self._tracks[t].settled and not sighting.complete)
             for t in holders
+        )
+
+    def _is_rest(self, sighting: Sighting, belt_mm: float) -> bool:
+        """The edge shows the last of an item that was decided, a little aside of its place."""
+        leaving = sighting.along.high_mm + belt_mm > self._exit_mm - IN_VIEW_MM
+        return leaving and any(
+            track.decided
+            and track.across.overlap_mm(sighting.across) > 0
+            and track.along.gap_mm(sighting.along) < REST_MM
+            for track in self._tracks
         )
 
     def _miss(self, track: Track, belt_mm: float) -> None:

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import numpy as np
+
 from firmware_bridge.board import (
     BeltTick,
     BoardConnected,
@@ -293,3 +295,15 @@ def test_an_item_whose_shot_was_given_up_later_or_refused_is_counted_by_its_reas
     line.service(1.0)
     assert line.counts.unfired == {"late": 1}
     assert line.counts.told() == ["not fired: 1 late"]
+
+
+def test_what_a_single_frame_shows_and_frames_that_show_nothing_are_counted_and_told() -> None:
+    board = ScriptedBoard()
+    line = make_line(board)
+    connected(board, line)
+    empty, fly = draw_frame([]).pixels, draw_frame([(100.0, 100.0, 40.0, 60.0)]).pixels
+    dark = np.zeros_like(empty)
+    for index, pixels in enumerate([empty, fly, *[empty] * 4, dark, empty]):
+        board.tick = 10.0 * index
+        assert line.step(Capture(pixels=pixels, time_s=index / 30, index=index), index / 30) == []
+    assert line.counts.told() == ["blind frames: 1", "glints: 1"]

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -219,13 +220,27 @@ def test_an_item_that_is_taken_off_the_belt_is_not_shot() -> None:
     assert [item.doubt for item in items] == [Why.VANISHED]
 
 
-def test_a_glint_that_one_frame_shows_is_no_item() -> None:
+def test_a_glint_that_one_frame_shows_is_no_item_and_is_counted() -> None:
     tracker = make_tracker()
     step(tracker, make_sighting(-100.0))
     items: list[Item] = []
     for tick in steps(20, 1000, 20):
         items += step(tracker, tick=tick)
     assert items + tracker.finish() == []
+    assert tracker.glints == 1
+
+
+@pytest.mark.parametrize(("gap_mm", "items"), [(12.0, 1), (60.0, 2)])
+def test_the_last_of_an_item_that_leaves_is_no_other_item_though_the_lens_moves_it_a_little(
+    gap_mm: float, items: int
+) -> None:
+    tracker = make_tracker()
+    step(tracker, make_sighting(0.0, size_mm=40.0))
+    found = step(tracker, make_sighting(160.0, tick=320, size_mm=40.0), tick=320)
+    tick = 2 * (196.0 + 20.0 + gap_mm + 2.0)
+    sliver = make_sighting(196.0, tick=tick, size_mm=4.0, complete=False)
+    found += step(tracker, sliver, tick=tick) + tracker.finish()
+    assert len(found) == items
 
 
 def test_an_item_that_is_due_while_the_finder_is_blind_is_sent_nowhere() -> None:
