@@ -28,7 +28,8 @@ def body(photo: Any) -> Features:
 
 ARCHITECTURE = Architecture(
     body=body,
-    # The tutorial's: Adam at 1e-4, batches of 50, no augmentation, no schedule.
+    # The tutorial's: Adam at 1e-4, batches of 50, no augmentation, no schedule. Of its 20 000 steps
+    # an eighth; a third of those cost five points on cucumbers of 32 pixels.
     recipe=Recipe(
         optimizer="adam",
         learning_rate=1e-4,
@@ -37,5 +38,6 @@ ARCHITECTURE = Architecture(
         label_smoothing=0.0,
         batch=50,
         augmented=False,
+        samples=120_000,
     ),
 )
