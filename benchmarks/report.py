@@ -42,6 +42,14 @@ class Report:
     name: str
     numbers: list[Number] = field(default_factory=list)
 
+    def __post_init__(self) -> None:
+        """Take away what an earlier version has measured: a broken-off run leaves none of it."""
+        self._path.unlink(missing_ok=True)
+
+    @property
+    def _path(self) -> Path:
+        return RESULTS / f"{self.name}.json"
+
     def at_least(self, name: str, value: float, unit: str, limit: float) -> None:
         """A number of which more is better."""
         self._add(Number(name=name, value=value, unit=unit, limit=limit, better="more"))
@@ -62,5 +70,5 @@ class Report:
         """Write `results/NAME.json`; returns whether every promise is kept."""
         RESULTS.mkdir(exist_ok=True)
         rows = [asdict(number) | {"ok": not number.short} for number in self.numbers]
-        (RESULTS / f"{self.name}.json").write_text(json.dumps(rows, indent=1), encoding="utf-8")
+        self._path.write_text(json.dumps(rows, indent=1), encoding="utf-8")
         return not any(number.short for number in self.numbers)

@@ -19,7 +19,13 @@ from training.pack import pack
 from training.progress import steps
 from training.run_folder import BUNDLE
 
-WEIGHTS = "mobilenet_v1_0.25_128_no_top.weights.h5"
+BACKBONES = {
+    "mobilenet-0.25": ("mobilenet_v1_0.25_128_no_top.weights.h5", 128),
+    # At less than half of the size that its weights were made for, which saves four fifths of the
+    # time; the size of the bundle does not depend on it.
+    "mobilenetv2": ("mobilenet_v2_1.0_224_no_top.weights.h5", 96),
+}
+"""The smallest and the largest for which there are weights: file, side of the input."""
 RIGHT, LOST, STRANGERS, KNOWN = 99.0, -0.5, 90.0, 3.0
 MAX_KB, MAX_BACKBONE_KB, MAX_SECONDS, TIMES_BASELINE = 500, 4000, 600, 2.0
 
@@ -47,7 +53,8 @@ def measure(report: Report) -> None:
         report.at_least(f"{name} lower bound / baseline", round(ratio, 2), "x", TIMES_BASELINE)
         report.at_most(f"{name} bundle", metrics["size_bytes"] / 1000, "kB", MAX_KB)
         report.at_most(f"{name} time", round(seconds), "s", MAX_SECONDS)
-    _backbone(report)
+    for name in BACKBONES:
+        _backbone(report, name)
 
 
 def _lemons(report: Report, metrics: dict[str, Any], classifier: Classifier) -> None:
@@ -64,17 +71,17 @@ def _lemons(report: Report, metrics: dict[str, Any], classifier: Classifier) -> 
     report.at_most("lemons called unsure", round(100 * metrics["unsure"], 1), "%", KNOWN)
 
 
-def _backbone(report: Report) -> None:
+def _backbone(report: Report, name: str) -> None:
     """A bundle with weights learned elsewhere; of the smaller set, since its size is the same."""
-    weights, photos = DATA / "backbones" / WEIGHTS, DATA / "cucumber9"
+    file, size_px = BACKBONES[name]
+    weights, photos = DATA / "backbones" / file, DATA / "cucumber9"
     if not weights.is_file() or not photos.is_dir():
-        print(f"skipped mobilenet-0.25: no {weights} or no {photos}")
+        print(f"skipped {name}: no {weights} or no {photos}")
         return
     with tempfile.TemporaryDirectory() as folder, steps() as bars:
         run = Path(folder)
-        settings = Settings(model="mobilenet-0.25", weights=str(weights), size_px=128)
+        settings = Settings(model=name, weights=str(weights), size_px=size_px, group_copies=False)
         learn(photos, run, settings, bars)
         metrics = pack(run, run / BUNDLE, bars, report=False)
-    size = metrics["size_bytes"] / 1000
-    report.at_most("mobilenet-0.25 bundle", size, "kB", MAX_BACKBONE_KB)
-    print(f"       cucumber9 by mobilenet-0.25, frozen: {metrics['accuracy']:.1%}")
+    report.at_most(f"{name} bundle", metrics["size_bytes"] / 1000, "kB", MAX_BACKBONE_KB)
+    print(f"       cucumber9 by {name}, frozen: {metrics['accuracy']:.1%}", flush=True)
