@@ -249,7 +249,7 @@ class OutletConfig(_Section):
     quota: int | None = Field(default=None, ge=1, le=10_000_000)
     """Items that it takes in one lot."""
     opening_ms: float = Field(default=0, ge=0, le=500)
-    """From the board's order until it pushes, as far as the board does not know of it."""
+    """From the board's order until it pushes; the board adds nothing of its own."""
     closing_ms: float = Field(default=0, ge=0, le=500)
     cycle_ms: float = Field(default=5, ge=0, le=5000)
     """Least time from a closing to the next opening."""

@@ -207,7 +207,7 @@ class Line:
 
     def _take_report(self, report: ShotReport) -> None:
         self._pipeline.ended(report)
-        self._delivery.report(report)
+        self._delivery.report(report, ticks_per_s=self._pipeline.ticks_per_s)
         if report.outcome is not Outcome.FIRED:
             self.counts.unfired[report.reason.value] += 1
         if self._records is not None:

@@ -118,6 +118,11 @@ class Pipeline:
         """Decide the items that are still in view when there are no more frames."""
         return self._decide(self._tracker.finish(), ready)
 
+    @property
+    def ticks_per_s(self) -> float:
+        """Of the belt, by the last two frames; negative while it runs back."""
+        return self._ticks_per_s
+
     def release(self) -> list[Shot]:
         """The shots to send after a frame, the nearest first; the others wait for neighbours."""
         coming = self._tracker.coming()

@@ -48,6 +48,8 @@ class Delivery:
 class _Way:
     decision: Decision
     report: ShotReport | None = None
+    ticks_per_s: float = 0.0
+    """Of the belt when the report came, which is soon after the outlet has closed."""
     seen: bool = False
     told: bool = False
 
@@ -58,7 +60,6 @@ class DeliveryBook:
     def __init__(self, config: SorterConfig) -> None:
         """Take outlets, belt and beam."""
         self._mm_per_tick = config.belt.mm_per_tick
-        self._nominal = config.belt.speed_mm_per_s / config.belt.mm_per_tick
         self._outlets = {outlet.name: outlet for outlet in config.outlets}
         self._beam = config.board.passed_beam
         self._end_ticks = (config.belt.length_mm + MEMORY_MM) / config.belt.mm_per_tick
@@ -72,11 +73,16 @@ class DeliveryBook:
         """An item was decided."""
         self._ways[decision.item.item_id] = _Way(decision=decision)
 
-    def report(self, report: ShotReport) -> None:
-        """An item's shot has ended."""
+    def report(self, report: ShotReport, *, ticks_per_s: float) -> None:
+        """An item's shot has ended.
+
+        Args:
+            report: as the board gives it.
+            ticks_per_s: how fast the belt runs.
+        """
         way = self._ways.get(report.item_id)
         if way is not None and way.report is None:
-            way.report = report
+            way.report, way.ticks_per_s = report, max(0.0, ticks_per_s)
 
     def beam(self, edge: BoardBeam) -> None:
         """A beam was interrupted or is free again."""
@@ -156,7 +162,7 @@ class DeliveryBook:
             # It may be anywhere, but nothing says that it went wrong.
             return None
         if way.report is not None and way.report.outcome is Outcome.FIRED:
-            if not self._met(way.report, way.decision.outlet, way):
+            if not self._met(way, way):
                 return Missort.MISSED
             at_mm = self._outlets[way.decision.outlet].at_mm or 0.0
             stays = seen and self._beam is not None and at_mm < self._beam.at_mm
@@ -164,22 +170,22 @@ class DeliveryBook:
         if seen is not False:
             return None
         caught = any(
-            other.report is not None
-            and other.decision.item.lane == way.decision.item.lane
-            and self._met(other.report, other.decision.outlet, way)
+            other.decision.item.lane == way.decision.item.lane and self._met(other, way)
             for other in self._ways.values()
             if other is not way
         )
         return Missort.CAUGHT if caught else Missort.LOST
 
-    def _met(self, report: ShotReport, outlet_name: str, way: _Way) -> bool:
-        """Whether an outlet was open while an item's middle part passed it."""
-        outlet = self._outlets[outlet_name]
-        if report.open_tick is None or report.close_tick is None or outlet.at_mm is None:
+    def _met(self, shot: _Way, way: _Way) -> bool:
+        """Whether the outlet of one item was open while the middle part of another passed it."""
+        report, outlet = shot.report, self._outlets[shot.decision.outlet]
+        if report is None or report.open_tick is None or report.close_tick is None:
+            return False
+        if outlet.at_mm is None:
             return False
         at = outlet.at_mm / self._mm_per_tick
         opened = Core(
-            low=report.open_tick - at + outlet.opening_ms / 1000 * self._nominal,
-            high=report.close_tick - at + outlet.closing_ms / 1000 * self._nominal,
+            low=report.open_tick - at + outlet.opening_ms / 1000 * shot.ticks_per_s,
+            high=report.close_tick - at + outlet.closing_ms / 1000 * shot.ticks_per_s,
         )
         return opened.meets(Core.of(way.decision.item, self._mm_per_tick))

@@ -18,6 +18,10 @@ LEAD_S = 0.03
 and a USB latency timer of 16 ms."""
 SEND_S = 2 * LEAD_S
 """A shot whose outlet opens within this time is sent, whatever may still come."""
+HOLD_S = 0.15
+"""A shot for an outlet with delays is sent no earlier before its opening: its ticks are ahead of
+the belt by the delays at the speed of that moment, and a belt that changes its speed later shifts
+it by the delay times that change."""
 MEMORY_MM = 500.0
 """Items are remembered so far beyond the end of the belt, should it run back."""
 
@@ -108,7 +112,8 @@ class ShotPlan:
             coming: lane and core of what is in sight and not decided; None where that is not
                 known, and only the shots that cannot wait are sent.
         """
-        soon = tick + SEND_S * max(ticks_per_s, self._nominal)
+        fastest = max(ticks_per_s, self._nominal)
+        soon, held = tick + SEND_S * fastest, tick + HOLD_S * fastest
         speed = self._speed(ticks_per_s)
         shots = []
         for planned in sorted(self._planned, key=lambda one: one.order):
@@ -117,14 +122,12 @@ class ShotPlan:
             planned.order = self._windows[planned.outlet].order_for(planned.core, speed)
             if planned.order[0] > soon and (coming is None or self._may_grow(planned, coming)):
                 continue
+            if planned.order[0] > held and self._windows[planned.outlet].delayed:
+                continue
             shot = self._send(planned, tick, speed)
             if shot is not None:
                 shots.append(shot)
         return shots
-
-    def release_all(self, tick: float) -> list[Shot]:
-        """No more frames will come: send everything that can still be in time."""
-        return self.release(tick, 0.0, coming=())
 
     def drop_all(self, reason: Reason) -> None:
         """No shot that is planned may be fired any more; those that were sent are cancelled."""

@@ -47,6 +47,11 @@ class OutletWindow:
         self._closing_s = outlet.closing_ms / 1000
         self._cycle_s = outlet.cycle_ms / 1000
 
+    @property
+    def delayed(self) -> bool:
+        """The ticks of its orders hang on the belt's speed."""
+        return self._opening_s > 0 or self._closing_s > 0
+
     def open_for(self, core: Core, ticks_per_s: float) -> Core:
         """The part of the belt that the open outlet meets: the core, or more if it closes slowly.
 

@@ -11,6 +11,7 @@ from sorter.decision import Decision
 from sorter.dispatch.delivery import DeliveryBook, Missort
 from tests.factories import make_config, make_item, make_verdict
 
+TICKS_PER_S = 600.0
 AT = 1400 / 0.5
 """Ticks from the reference line to the beam."""
 
@@ -72,14 +73,14 @@ def test_what_rides_and_passes_the_beam_was_delivered() -> None:
 def test_what_was_shot_and_does_not_pass_was_delivered() -> None:
     of, one = book(), decision(1, shot=True)
     of.note(one)
-    of.report(fired(one))
+    of.report(fired(one), ticks_per_s=TICKS_PER_S)
     assert judged(of) == {1: (False, None)}
 
 
 def test_what_was_shot_and_passes_all_the_same_stayed_on_the_belt() -> None:
     of, one = book(), decision(1, shot=True)
     of.note(one)
-    of.report(fired(one))
+    of.report(fired(one), ticks_per_s=TICKS_PER_S)
     pass_beam(of, 1000)
     assert judged(of) == {1: (True, Missort.STAYED)}
 
@@ -94,14 +95,14 @@ def test_what_rode_past_an_outlet_that_was_open_for_another_was_caught() -> None
     of, one = book(), decision(1, 1000, shot=True)
     of.note(one)
     of.note(decision(2, 1015))
-    of.report(fired(one))
+    of.report(fired(one), ticks_per_s=TICKS_PER_S)
     assert judged(of)[2] == (False, Missort.CAUGHT)
 
 
 def test_a_refused_shot_lets_its_item_ride_which_is_no_missort() -> None:
     of, one = book(), decision(1, shot=True)
     of.note(one)
-    of.report(fired(one, outcome=Outcome.REFUSED))
+    of.report(fired(one, outcome=Outcome.REFUSED), ticks_per_s=TICKS_PER_S)
     pass_beam(of, 1000)
     assert judged(of) == {1: (True, None)}
 
@@ -109,7 +110,7 @@ def test_a_refused_shot_lets_its_item_ride_which_is_no_missort() -> None:
 def test_a_shot_that_nobody_knows_the_end_of_is_not_judged() -> None:
     of, one = book(), decision(1, shot=True)
     of.note(one)
-    of.report(fired(one, outcome=Outcome.UNKNOWN))
+    of.report(fired(one, outcome=Outcome.UNKNOWN), ticks_per_s=TICKS_PER_S)
     assert judged(of) == {1: (False, None)}
 
 
@@ -117,15 +118,29 @@ def test_a_shot_that_nobody_knows_the_end_of_is_not_judged() -> None:
 def test_an_outlet_that_opened_beside_its_item_missed_it(beam: bool) -> None:
     of, one = book(beam=beam), decision(1, shot=True)
     of.note(one)
-    of.report(fired(one, late_ticks=100))
+    of.report(fired(one, late_ticks=100), ticks_per_s=TICKS_PER_S)
     assert judged(of)[1][1] is Missort.MISSED
+
+
+@pytest.mark.parametrize("ticks_per_s", [600.0, 200.0])
+def test_a_slow_outlet_met_its_item_at_whatever_speed_the_belt_ran(ticks_per_s: float) -> None:
+    slow = {"opening_ms": 100, "closing_ms": 100}
+    outlets: list[dict[str, object]] = [
+        {"name": "premium", "channel": 0, "at_mm": 420, "grades": ["good"], **slow},
+        {"name": "end", "default": True},
+    ]
+    of, one = DeliveryBook(make_config(outlets=outlets)), decision(1, shot=True)
+    of.note(one)
+    # Ordered ahead by what the belt does in the outlet's 100 ms.
+    of.report(fired(one, late_ticks=round(-0.1 * ticks_per_s)), ticks_per_s=ticks_per_s)
+    assert judged(of) == {1: (None, None)}
 
 
 def test_without_a_beam_the_boards_report_is_the_delivery() -> None:
     of, one = book(beam=False), decision(1, shot=True)
     of.note(one)
     assert judged(of) == {}
-    of.report(fired(one))
+    of.report(fired(one), ticks_per_s=TICKS_PER_S)
     assert judged(of) == {1: (None, None)}
 
 
@@ -179,7 +194,7 @@ def test_one_item_too_many_or_too_few_shifts_no_other(load: list[tuple[bool, boo
         one = decision(place + 1, 200.0 * place, shot=shot)
         of.note(one)
         if shot:
-            of.report(fired(one))
+            of.report(fired(one), ticks_per_s=TICKS_PER_S)
         if passes:
             pass_beam(of, 200.0 * place)
     found: dict[int, Missort | None] = {}

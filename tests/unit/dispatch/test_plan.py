@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from firmware_bridge.board import Outcome, Reason, Shot
 from sorter.config import OutletConfig, SorterConfig
-from sorter.dispatch.plan import ShotPlan
+from sorter.dispatch.plan import HOLD_S, ShotPlan
 from sorter.dispatch.window import Core, OutletWindow
 from sorter.item import Item
 from sorter.verdict import Why
@@ -74,8 +74,19 @@ def test_the_delays_count_with_the_speed_that_the_belt_has_when_the_shot_is_sent
     belt = Belt(machine(opening_ms=20.0, closing_ms=20.0))
     belt.place(item(1, 0), PREMIUM)
     belt.ticks_per_s = TICKS_PER_S / 3
+    belt.tick = 1000 + 840 - 20 - 80
     belt.send()
     assert belt.shots[0].open_tick == 1000 + 840 - 20 - 4
+
+
+def test_a_shot_for_a_slow_outlet_is_held_until_the_speed_can_hardly_change_any_more() -> None:
+    belt = Belt(machine(opening_ms=20.0))
+    belt.place(item(1, 0), PREMIUM)
+    ordered = 1000 + 840 - 20 - 12
+    belt.tick = ordered - HOLD_S * TICKS_PER_S - 1
+    assert belt.send() == []
+    belt.tick += 2
+    assert belt.send() == [(1,)]
 
 
 def test_an_outlet_that_closes_slowly_is_open_longer_than_the_item_needs() -> None:
@@ -250,9 +261,9 @@ def test_whatever_lies_on_the_belt_every_item_ends_once_and_no_shot_hits_another
             planned[item_id] = outlet
         belt.send(*([] if item_id % 3 else [(0, Core(low=one.reference_tick, high=1e9))]))
         cancelled |= set(belt.plan.take_cancels())
-    belt.tick += 200
-    belt.shots += belt.plan.release_all(belt.tick)
-    belt.send()
+    for _ in range(40):
+        belt.tick += 40
+        belt.send()
 
     in_shots = [item_id for shot in belt.shots for item_id in shot.items]
     assert sorted([*in_shots, *belt.ended]) == sorted(planned)
