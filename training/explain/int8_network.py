@@ -117,7 +117,9 @@ class Int8Network:
         if kind in ("RESHAPE", "QUANTIZE"):
             return [(source, gradient.reshape(shape))]
         if kind == "CONCATENATION":
+            # Along the one axis in which a part is smaller than the whole.
             parts = [int(index) for index in operator["inputs"]]
-            ends = np.cumsum([self._tensors[index]["shape"][-1] for index in parts])[:-1]
-            return list(zip(parts, np.split(gradient, ends, axis=-1), strict=True))
+            axis = int(np.flatnonzero(np.array(gradient.shape) != shape)[0])
+            ends = np.cumsum([self._tensors[index]["shape"][axis] for index in parts])[:-1]
+            return list(zip(parts, np.split(gradient, ends, axis=axis), strict=True))
         return []

@@ -1,14 +1,17 @@
 from __future__ import annotations
 
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
 import pytest
 
+from sorter.interpreter import make_interpreter
 from sorter.preprocess import Preprocess
 from training import backend, int8_file, zoo
 from training.explain.float_network import FloatNetwork
+from training.explain.int8_network import Int8Network
 from training.loop import predictor
 from training.quantize import scaled, to_int8
 from training.zoo.mirrored import ONE_LOOK, one_look
@@ -77,6 +80,30 @@ def test_mirrored_in_int8_a_network_is_hardly_larger_and_answers_alike_in_any_ba
     mirrored = int8_file.run(file, np.ascontiguousarray(photos[:, ::-1]), PREPROCESS)
     # The measured shape of noise is another one upside down: one step of its quantization.
     assert mirrored.argmax(axis=1) == pytest.approx(logits.argmax(axis=1))
+
+
+def test_the_map_of_the_int8_file_is_that_of_the_network(network: zoo.Network, photos: Any) -> None:
+    grades = ["a", "b", "c"]
+    file = to_int8(network.model, photos, PREPROCESS)
+    entries = make_interpreter(file, 1).get_input_details()
+    (scale,) = (one["quantization"] for one in entries if len(one["shape"]) == 4)
+    classifier: Any = SimpleNamespace(
+        grades=grades,
+        bundle=SimpleNamespace(
+            models={"classifier": file}, manifest=SimpleNamespace(preprocess=PREPROCESS)
+        ),
+        quantize=lambda shown: PREPROCESS.quantized(*scale)[
+            np.stack([PREPROCESS(photo) for photo in shown])
+        ],
+    )
+    maps = [
+        np.concatenate(
+            [one.class_map(photo, grade).ravel() for photo in photos for grade in (0, 1, 2)]
+        )
+        for one in (Int8Network(classifier), FloatNetwork(network.model, grades, PREPROCESS))
+    ]
+    assert maps[1].any()
+    assert np.corrcoef(maps)[0, 1] > 0.9
 
 
 def test_maps_of_a_mirrored_network_are_of_the_photo_as_it_is(
