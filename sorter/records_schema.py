@@ -7,6 +7,10 @@ import sqlite3
 APPLICATION_ID = 0x65646765
 """In the file's header, so that another program's database is never written to ("edge")."""
 
+CACHE_KIB = 256
+"""Of a writer. SQLite's own 2 MB would fill within half an hour's sorting and look like a leak, and
+what was written is hardly read again."""
+
 MIGRATIONS: tuple[tuple[str, ...], ...] = (
     (
         """
@@ -114,6 +118,7 @@ def prepare(db: sqlite3.Connection, *, read_only: bool) -> str | None:
     # With WAL, NORMAL survives a crash of the program whole; a power cut may cost the last rows.
     db.execute("PRAGMA synchronous = NORMAL")
     db.execute("PRAGMA foreign_keys = ON")
+    db.execute(f"PRAGMA cache_size = -{CACHE_KIB}")
     db.execute(f"PRAGMA application_id = {APPLICATION_ID}")
     for target, statements in enumerate(MIGRATIONS[version:], start=version + 1):
         db.execute("BEGIN IMMEDIATE")

@@ -77,6 +77,9 @@ class FilmedHour:
         """Let time pass without frames."""
         self.now_s += wait_s
 
+    def distrust(self, why: str | None) -> None:
+        """The pictures are as they are."""
+
     def open(self) -> None:
         """It is there."""
 

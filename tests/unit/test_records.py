@@ -4,6 +4,7 @@ import sqlite3
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import closing
 from datetime import datetime, timezone
 from pathlib import Path
 
@@ -342,3 +343,10 @@ def test_the_lot_that_a_person_opened_is_listed_at_once_and_known_at_the_next_st
         assert records.opened_lot() == "field-7"
         records.open_lot(None)
         assert records.opened_lot() is None
+
+
+def test_what_a_writer_holds_in_memory_does_not_grow_with_the_file(path: Path) -> None:
+    with closing(sqlite3.connect(path, isolation_level=None)) as db:
+        assert records_schema.prepare(db, read_only=False) is None
+        (kib,) = db.execute("PRAGMA cache_size").fetchone()
+    assert kib == -records_schema.CACHE_KIB
