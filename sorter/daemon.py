@@ -20,7 +20,7 @@ from firmware_bridge.board import (
 )
 from firmware_bridge.fault_watch import START_NEEDED
 from sorter.camera.camera import CameraError
-from sorter.camera.health import CameraChange, CameraHealth
+from sorter.camera.health import SENTENCES, CameraChange, CameraHealth
 from sorter.config import SorterConfig
 from sorter.control_desk import ControlDesk
 from sorter.control_socket import ControlSocket
@@ -70,6 +70,10 @@ class FrameSource(Protocol):
 
     def take(self, wait_s: float = 0.0) -> Capture | None:
         """The newest frame not yet taken, within `wait_s`."""
+        ...
+
+    def distrust(self, why: str | None) -> None:
+        """What is wrong with the pictures that come; None while nothing is."""
         ...
 
     @property
@@ -205,6 +209,9 @@ class Daemon:
         travel_mm = None if tick is None else tick * self._mm_per_tick
         for change in self._health.look(capture.pixels, capture.time_s, travel_mm):
             self._faults.change(change.fault.value, change.active, change.sentence)
+        # Opening it anew takes a while: only where the belt stands for the fault anyway.
+        untrusted = self._health.untrusted if self._line.held else None
+        self._frames.distrust(None if untrusted is None else SENTENCES[untrusted])
 
     def _watch_camera(self) -> None:
         out = self._frames.out

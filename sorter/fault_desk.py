@@ -16,7 +16,7 @@ _POLICY_OF = {
     "bin_full": "bin_full",
 }
 """Keys of the config's section by fault; the board has its own rules for the others."""
-_ALWAYS_STOP = {"camera_stalled", "camera_unplugged"}
+_ALWAYS_STOP = {"camera_stalled", "camera_unplugged", "camera_frozen", "camera_reopened"}
 
 
 class FaultDesk:

@@ -10,6 +10,7 @@ import numpy as np
 
 from sorter.camera.brightness import BrightnessWatch
 from sorter.camera.dirt import DirtWatch
+from sorter.camera.repeats import RepeatWatch
 from sorter.camera.sharpness import SharpnessWatch
 from sorter.frame import Pixels
 
@@ -33,6 +34,9 @@ class CameraFault(enum.Enum):
 
     STALLED = "camera_stalled"
     UNPLUGGED = "camera_unplugged"
+    FROZEN = "camera_frozen"
+    REOPENED = "camera_reopened"
+    """It is being opened anew, for its pictures could not be trusted."""
     DARK = "camera_dark"
     EXPOSURE = "camera_exposure"
     DIRTY = "camera_dirty"
@@ -40,12 +44,18 @@ class CameraFault(enum.Enum):
 
 
 SENTENCES = {
+    CameraFault.FROZEN: "the camera shows one picture again and again while the belt moves: it "
+    "hangs; look at its cable and supply",
     CameraFault.DARK: "the picture is black: look for the lamp and for what covers the lens",
     CameraFault.EXPOSURE: "the picture has become much brighter or darker: look for the lamp and "
     "for daylight, and fix camera.exposure_ms",
     CameraFault.DIRTY: "spots stand still in the picture: clean the lens",
     CameraFault.FOCUS: "the picture is no longer sharp: look for the lens's focus ring",
 }
+
+
+UNTRUSTED = (CameraFault.FROZEN, CameraFault.DARK, CameraFault.EXPOSURE)
+"""What opening the camera anew may mend."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,11 +75,17 @@ class CameraHealth:
         self._brightness = BrightnessWatch()
         self._dirt = DirtWatch()
         self._sharpness = SharpnessWatch()
+        self._repeats = RepeatWatch()
         self._next_s: float | None = None
         self._looks = 0
         self._active: set[CameraFault] = set()
         self._against = dict.fromkeys(SENTENCES, 0)
         self._moved: tuple[float, float] | None = None
+
+    @property
+    def untrusted(self) -> CameraFault | None:
+        """The fault by which the pictures show nothing of the belt as it is; None while they do."""
+        return next((fault for fault in UNTRUSTED if fault in self._active), None)
 
     def look(self, pixels: Pixels, time_s: float, travel_mm: float | None) -> list[CameraChange]:
         """Take in a frame; most cost nothing, for a few a second are enough.
@@ -92,6 +108,8 @@ class CameraHealth:
         changes += self._judge(CameraFault.EXPOSURE, self._brightness.shifted)
         if self._brightness.dark or travel_mm is None:
             return changes
+        if self._repeats.see(pixels, travel_mm):
+            changes += self._judge(CameraFault.FROZEN, self._repeats.frozen)
         if self._stands(time_s, travel_mm):
             # A person is about to start it again, and nothing can be told until then.
             for fault in (CameraFault.DIRTY, CameraFault.FOCUS):

@@ -89,6 +89,9 @@ class NewestFrame:
                 raise self._error
             return newest
 
+    def distrust(self, why: str | None) -> None:
+        """Nothing: what is wrong with the pictures of a recording is in the recording."""
+
     @property
     def ended(self) -> bool:
         """The stream is over and its last frame was taken."""

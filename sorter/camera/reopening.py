@@ -9,6 +9,7 @@ from collections.abc import Callable
 from sorter.camera.camera import Camera, CameraError
 from sorter.camera.health import CameraChange, CameraFault
 from sorter.camera.newest import NewestFrame, RunningThread, start_thread
+from sorter.camera.renewal import Renewal
 from sorter.frame import Capture
 
 STALLED_S = 0.6
@@ -59,6 +60,7 @@ class ReopeningFrames:
         self._retry_s = 0.0
         self._next_wait_s = FIRST_WAIT_S
         self._attempt: _Attempt | None = None
+        self._renewal = Renewal()
 
     @property
     def skipped(self) -> int:
@@ -111,6 +113,17 @@ class ReopeningFrames:
             sentence = f"the camera has given no frame for {self._stalled_s:.1f} s; check its cable"
             self._give_up(_out(CameraFault.STALLED, sentence))
         return capture
+
+    def distrust(self, why: str | None) -> None:
+        """Say that the camera shows nothing that can be trusted: it is opened anew, with backoff.
+
+        Args:
+            why: what is wrong with its pictures; None as soon as nothing is.
+        """
+        if why is None:
+            self._renewal.trusted()
+        elif self._frames is not None and self._renewal.due(self._clock()):
+            self._give_up(_out(CameraFault.REOPENED, f"the camera is opened anew: {why}"))
 
     def close(self) -> None:
         """Let go of the camera."""

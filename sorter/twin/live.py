@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from numpy.random import Generator, default_rng
 
 from sorter.board_from_config import VIRTUAL
 from sorter.camera.camera import Camera, CameraError
 from sorter.config import CameraConfig, SorterConfig
-from sorter.frame import Capture
+from sorter.frame import Capture, Pixels
 from sorter.twin.crops import CROPS
 from sorter.twin.fruit import Crop
 from sorter.twin.load import load
@@ -37,8 +37,20 @@ class BeltView:
     placed: tuple[Placed, ...]
 
 
+class Scenery(Protocol):
+    """Draws what the camera sees."""
+
+    def render(self, travel_mm: float, time_s: float, items: Iterable[Placed]) -> Pixels:
+        """See `Scene.render`."""
+        ...
+
+
 class TwinCamera(Camera):
-    """Films the belt of the virtual board at the configured rate."""
+    """Films the belt of the virtual board at the configured rate.
+
+    However the config turns the camera: what it delivers is turned already, and the belt runs from
+    left to right.
+    """
 
     def __init__(
         self,
@@ -47,6 +59,7 @@ class TwinCamera(Camera):
         *,
         clock: Callable[[], float] = time.monotonic,
         wait: Callable[[float], None] = time.sleep,
+        scenery: Callable[[CameraConfig], Scenery] | None = None,
     ) -> None:
         """Describe the camera.
 
@@ -55,18 +68,20 @@ class TwinCamera(Camera):
             view: the belt as it is now; None before it is there.
             clock: monotonic, seconds.
             wait: sleeps for some seconds.
+            scenery: makes what is filmed; a belt under a lamp unless given.
         """
-        self._config = config
+        self._config = _as_delivered(config)
+        self._scenery = scenery or (lambda camera: Scene(camera, default_rng(SEED)))
         self._view = view
         self._clock = clock
         self._wait = wait
-        self._scene: Scene | None = None
+        self._scene: Scenery | None = None
         self._due_s = 0.0
         self._index = 0
 
     def open(self) -> None:
         """Put the lamp on."""
-        self._scene = Scene(self._config, default_rng(SEED))
+        self._scene = self._scenery(self._config)
         self._due_s = self._clock()
         self._index = 0
 
@@ -89,8 +104,15 @@ class TwinCamera(Camera):
         self._scene = None
 
 
-def twin_line(config: SorterConfig, grades: Sequence[str]) -> tuple[TwinCamera, VirtualLineBoard]:
+def twin_line(
+    config: SorterConfig, grades: Sequence[str], clock: Callable[[], float] = time.monotonic
+) -> tuple[TwinCamera, VirtualLineBoard]:
     """A camera over a loaded belt, and the virtual board that runs it.
+
+    Args:
+        config: of the machine.
+        grades: of the model.
+        clock: monotonic, seconds; that of the daemon as well.
 
     Raises:
         CameraError: the board is not the virtual one, or the model is about other produce.
@@ -103,7 +125,7 @@ def twin_line(config: SorterConfig, grades: Sequence[str]) -> tuple[TwinCamera, 
             "set board.port: virtual"
         )
     board = VirtualLineBoard(config, endless_load(config, grades))
-    return TwinCamera(config.camera, lambda: board.view), board
+    return TwinCamera(config.camera, lambda: board.view, clock=clock), board
 
 
 def endless_load(config: SorterConfig, grades: Sequence[str]) -> Iterator[Laid]:
@@ -118,14 +140,22 @@ def endless_load(config: SorterConfig, grades: Sequence[str]) -> Iterator[Laid]:
             "camera.source twin: the model knows other grades than the twin's produce has; "
             "set model.path to a model of rendered photos ('sorter-train synth')"
         )
+    camera = _as_delivered(config.camera)
     choice, growth = (default_rng([SEED, stream]) for stream in range(2))
     return load(
         _any_grades(crop, choice),
-        config.camera,
+        camera,
         growth,
-        first_mm=config.camera.reference_mm + RUN_UP_MM,
+        first_mm=camera.reference_mm + RUN_UP_MM,
         crop=crop,
     )
+
+
+def _as_delivered(camera: CameraConfig) -> CameraConfig:
+    """A camera whose frames need no turning any more."""
+    along_px, across_px = camera.field_px
+    turned = {"width": along_px, "height": across_px, "rotate_deg": 0}
+    return camera.model_copy(update=turned)
 
 
 def _any_grades(crop: Crop, rng: Generator) -> Iterator[str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -17,7 +17,10 @@ from sorter.camera.paced import PacedCamera
 from sorter.camera.picamera_camera import PicameraCamera
 from sorter.camera.stream_camera import RtspCamera
 from sorter.camera.v4l2_camera import V4l2Camera
+from sorter.config import CameraConfig
 from sorter.frame import Capture, Pixels
+from sorter.twin.live import BeltView, TwinCamera
+from sorter.twin.placed import Placed
 from tests.contract.picamera_stub import StubPicamera2
 from tests.contract.rtsp_server import RtspServer
 from tests.contract.system_opencv import SystemGStreamerCamera, need_system_opencv
@@ -140,6 +143,36 @@ def _rtsp(request: pytest.FixtureRequest) -> Maker:
     return lambda **turn: RtspCamera(server.url, clock=StepClock(), **turn)
 
 
+class NumberedScenery:
+    """Pictures in place of a belt; the lamp goes out after the last."""
+
+    def __init__(self) -> None:
+        self._left = iter(range(FRAMES))
+
+    def render(self, travel_mm: float, time_s: float, items: Iterable[Placed]) -> Pixels:
+        number = next(self._left, None)
+        if number is None:
+            raise CameraError("there are no more pictures")
+        return picture(number)
+
+
+def _twin(request: pytest.FixtureRequest) -> Maker:
+    clock = StepClock()
+
+    def wait(wait_s: float) -> None:
+        clock.now_s += wait_s
+
+    # Smaller than any camera that a config may name.
+    size = {"width": WIDTH, "height": HEIGHT}
+    return lambda: TwinCamera(
+        CameraConfig(source="twin", fps=FPS).model_copy(update=size),
+        lambda: BeltView(time_s=clock.now_s, travel_mm=0.0, placed=()),
+        clock=lambda: clock.now_s,
+        wait=wait,
+        scenery=lambda camera: NumberedScenery(),
+    )
+
+
 CAMERAS: dict[str, Callable[[pytest.FixtureRequest], Maker]] = {
     "video": _files("video"),
     "folder": _files("folder"),
@@ -149,6 +182,7 @@ CAMERAS: dict[str, Callable[[pytest.FixtureRequest], Maker]] = {
     "picamera2": _picamera2,
     "gstreamer": _gstreamer,
     "rtsp": _rtsp,
+    "twin": _twin,
 }
 
 
@@ -202,10 +236,15 @@ def test_times_grow_by_the_frame_rate(make: Maker) -> None:
         (270, (WIDTH, HEIGHT), np.s_[WIDTH // 2 :, :]),
     ],
 )
+@pytest.mark.parametrize("source", [source for source in CAMERAS if source != "twin"])
 def test_frames_are_turned_clockwise(
-    make: Maker, turn_deg: int, shape: tuple[int, int], bright: tuple[slice, slice]
+    request: pytest.FixtureRequest,
+    source: str,
+    turn_deg: int,
+    shape: tuple[int, int],
+    bright: tuple[slice, slice],
 ) -> None:
-    with make(rotate_deg=turn_deg) as camera:
+    with CAMERAS[source](request)(rotate_deg=turn_deg) as camera:
         capture = camera.read()
 
     assert capture is not None

@@ -175,6 +175,29 @@ def test_a_standing_belt_is_no_dirt() -> None:
     assert watch.log == []
 
 
+def test_a_picture_that_is_repeated_while_the_belt_moves_is_noticed_within_a_second() -> None:
+    watch = Watch()
+    watch.run(3)
+    last = belt(watch.travel_mm, watch.pitch_mm)
+    watch.run(2, lambda pixels: last)
+    assert watch.health.untrusted is CameraFault.FROZEN
+    watch.run(2)
+
+    (raised_s, raised, _), (_, cleared, active) = watch.log
+    assert raised is cleared is CameraFault.FROZEN and not active
+    assert raised_s - 3 < 1.0
+    assert watch.health.untrusted is None
+
+
+def test_a_picture_that_stays_the_same_over_a_standing_belt_is_no_fault() -> None:
+    watch = Watch()
+    watch.run(3)
+    last = belt(watch.travel_mm, watch.pitch_mm)
+    watch.run(20, lambda pixels: last, speed=0.0)
+
+    assert watch.log == []
+
+
 def test_few_frames_are_looked_at() -> None:
     class Untouchable:
         shape = (1, 1, 3)
@@ -194,4 +217,5 @@ def test_small_and_odd_frames_are_looked_at_too() -> None:
 
     for frame in frames():
         health = CameraHealth()
-        assert [health.look(frame, float(k), 10.0 * k) for k in range(4)] == [[]] * 4
+        looks = [health.look(frame + np.uint8(k), float(k), 10.0 * k) for k in range(4)]
+        assert looks == [[]] * 4

@@ -158,3 +158,37 @@ def test_a_camera_that_comes_back_after_the_end_is_closed() -> None:
     opening()
 
     assert late.closed
+
+
+def test_a_camera_whose_pictures_cannot_be_trusted_is_opened_anew_with_growing_patience() -> None:
+    shelf = Shelf(*[ScriptedCamera(10**6) for _ in range(6)])
+    shelf.frames.open()
+    shelf.take_for(0.5)
+    untrusted_s = shelf.now_s
+    outs: list[tuple[float, CameraFault]] = []
+    while shelf.now_s < untrusted_s + 12:
+        shelf.take()
+        before = shelf.frames.out
+        shelf.frames.distrust("it is black")
+        if shelf.frames.out is not None and before is None:
+            assert shelf.frames.out.sentence == "the camera is opened anew: it is black"
+            outs.append((shelf.now_s - untrusted_s, shelf.frames.out.fault))
+
+    assert [fault for _, fault in outs] == [CameraFault.REOPENED] * 3
+    assert [at_s for at_s, _ in outs] == pytest.approx([1.0, 3.0, 7.0], abs=0.1)
+    assert len(shelf.opened_at_s) == 4
+    shelf.take_for(1.0)
+    assert shelf.frames.out is None
+
+
+def test_a_camera_that_is_trusted_again_and_lost_again_is_opened_anew_soon() -> None:
+    shelf = Shelf(*[ScriptedCamera(10**6) for _ in range(6)])
+    shelf.frames.open()
+    for _ in range(2):
+        lost_s = shelf.now_s
+        while shelf.frames.out is None:
+            shelf.take()
+            shelf.frames.distrust("it is black")
+        assert shelf.now_s - lost_s == pytest.approx(1.0, abs=0.1)
+        shelf.frames.distrust(None)
+        shelf.take_for(2.0)

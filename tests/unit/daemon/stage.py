@@ -57,6 +57,9 @@ class Stage:
         self.silent_after_mm = float("inf")
         self.gain_after_mm = (float("inf"), 1.0)
         self.closed = False
+        self.distrusted: list[str] = []
+        self.frozen_after_mm = float("inf")
+        self.last: np.ndarray | None = None
         self.at_frame: Callable[[], None] = lambda: None
         self.said: list[str] = []
         self.notified: list[str] = []
@@ -117,7 +120,16 @@ class Stage:
         after_mm, gain = self.gain_after_mm
         if self.belt.travel_mm > after_mm:
             pixels = np.asarray(cv2.convertScaleAbs(pixels, alpha=gain), np.uint8)
+        # No sensor gives the same picture twice.
+        pixels[0, 0] = self.frames % 251
+        if self.last is not None and self.belt.travel_mm > self.frozen_after_mm:
+            pixels = self.last
+        self.last = pixels
         return Capture(pixels=pixels, time_s=self.now_s, index=self.frames - 1)
+
+    def distrust(self, why: str | None) -> None:
+        if why is not None:
+            self.distrusted.append(why)
 
     @property
     def ended(self) -> bool:

@@ -112,3 +112,31 @@ def test_a_full_bin_stops_the_belt_by_policy(stage: Stage, records: Records) -> 
 
     assert stage.belt.travel_mm < 30 * FRAME_S * stage.config.belt.speed_mm_per_s + 200
     assert "bin_full" in [fault.name for fault in records.faults()]
+
+
+def test_a_camera_that_repeats_one_picture_stops_the_belt_and_is_opened_anew(
+    records: Records,
+) -> None:
+    stage = Stage(records, health=CameraHealth())
+    stage.fruits_mm = [FRUIT_MM + 100.0 * k for k in range(20)]
+    stage.frozen_after_mm = FRUIT_MM
+    stage.at_frame = lambda: stage.daemon.stop() if stage.now_s > 6 else None
+    stage.daemon.run()
+
+    # A second until it is noticed, and half a second of the board's silence.
+    assert FRUIT_MM < stage.belt.travel_mm < FRUIT_MM + 1.5 * 300
+    assert "camera_frozen" in [fault.name for fault in records.faults()]
+    assert "one picture again and again" in stage.distrusted[0]
+
+
+def test_a_dark_camera_is_opened_anew_only_where_the_belt_stands_for_it(records: Records) -> None:
+    distrusted = {}
+    for policy in ("doubt", "stop"):
+        stage = Stage(records, faults={"dark": policy}, health=CameraHealth())
+        stage.gain_after_mm = (FRUIT_MM, 0.0)
+        stage.fruits_mm = []
+        stage.at_frame = lambda here=stage: here.daemon.stop() if here.now_s > 4 else None
+        stage.daemon.run()
+        distrusted[policy] = bool(stage.distrusted)
+
+    assert distrusted == {"doubt": False, "stop": True}

@@ -55,6 +55,18 @@ def test_the_twins_camera_films_what_its_board_moves_and_the_line_sorts_it(tmp_p
     assert times_s == sorted(times_s)
 
 
+def test_the_twins_belt_runs_from_left_to_right_however_its_camera_is_turned() -> None:
+    turned = config().camera.model_copy(update={"rotate_deg": 90})
+    camera = TwinCamera(turned, lambda: None, wait=lambda wait_s: None)
+
+    with camera:
+        capture = camera.read()
+
+    assert capture is not None
+    along_px, across_px = turned.field_px
+    assert capture.pixels.shape == (across_px, along_px, 3)
+
+
 def test_a_real_board_cannot_run_the_twins_belt() -> None:
     with pytest.raises(CameraError, match=r"set board\.port: virtual"):
         twin_line(config(board={"port": "/dev/ttyUSB0"}), demo_classifier().grades)
