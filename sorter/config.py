@@ -190,6 +190,19 @@ class RecordsConfig(_Section):
     path: ConfiguredPath = Path("/var/lib/sorter/records.sqlite")
 
 
+class CollectConfig(_Section):
+    """Photos of items, kept for teaching."""
+
+    folder: ConfiguredPath | None = None
+    """Each run makes a folder of its own in it; nothing is kept without one."""
+    every: int = Field(default=100, ge=1, le=1_000_000)
+    """Each n-th item."""
+    doubtful: bool = True
+    """And every item of which the model is unsure, or that it does not know at all."""
+    most_mb: int = Field(default=2000, ge=1, le=10_000_000)
+    """That all the photos in the folder may take; then no more are kept."""
+
+
 class FinderConfig(_Section):
     """How items are found in a frame."""
 
@@ -284,6 +297,7 @@ class SorterConfig(_Section):
     model: ModelConfig = ModelConfig()
     finder: FinderConfig = FinderConfig()
     records: RecordsConfig = RecordsConfig()
+    collect: CollectConfig = CollectConfig()
     faults: FaultsConfig = FaultsConfig()
     outlets: list[OutletConfig] = Field(min_length=1)
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from firmware_bridge.board import Shot
+from sorter.frame import Pixels
 from sorter.item import Item
 from sorter.verdict import Verdict
 
@@ -22,3 +23,5 @@ class Decision:
     lot: str
     time_s: float
     """Monotonic capture time of the frame that decided it."""
+    photos: tuple[Pixels, ...] = field(default=(), repr=False, compare=False)
+    """What the classifier saw, where that is to be kept; copies that hold on to no frame."""

@@ -28,8 +28,7 @@ class Grader:
 
     def judge(self, items: Sequence[Item]) -> list[Verdict]:
         """One verdict an item, in order."""
-        size_px = self.size_px
-        shown = [_sharp([view.photo(size_px) for view in item.views]) for item in items]
+        shown = [self.photos(item) for item in items]
         photos = [photo for own in shown for photo in own]
         rows = self._classifier.probabilities(photos)
         strangeness = self._classifier.strangeness(photos)
@@ -44,6 +43,11 @@ class Grader:
             stranger = bool(strange(np.median(strangeness[own])))
             verdicts.append(self._verdict(self._classifier.join(rows[own]), stranger))
         return verdicts
+
+    def photos(self, item: Item) -> list[Pixels]:
+        """What the classifier sees of an item: the sharp ones of its views."""
+        photos = [view.photo(self.size_px) for view in item.views]
+        return [photos[place] for place in sharp_ones(photos)]
 
     def _verdict(self, probabilities: NDArray[np.float64], stranger: bool) -> Verdict:
         if not np.isfinite(probabilities).all():
@@ -61,10 +65,6 @@ class Grader:
             probabilities=dict(zip(self._grades, map(float, probabilities), strict=True)),
             why=why,
         )
-
-
-def _sharp(photos: list[Pixels]) -> list[Pixels]:
-    return [photos[place] for place in sharp_ones(photos)]
 
 
 def _nothing(why: Why) -> Verdict:

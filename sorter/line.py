@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from firmware_bridge.board import (
     Board,
@@ -44,6 +44,7 @@ class Line:
         records: RecordSink | None,
         lot: str,
         start_belt: bool = False,
+        collects: Callable[[Decision], bool] | None = None,
     ) -> None:
         """Build the line.
 
@@ -55,10 +56,13 @@ class Line:
             lot: name that the items are recorded under, until `open_lot`.
             start_belt: a person at the machine wants the belt to run from the first connection on;
                 without that the board waits for its start button.
+            collects: see `Pipeline`.
         """
         ruler = ruler_from_config(config.camera)
         self._latency_s = ruler.latency_s
-        self._pipeline = Pipeline(config=config, classifier=classifier, lot=lot, ruler=ruler)
+        self._pipeline = Pipeline(
+            config=config, classifier=classifier, lot=lot, ruler=ruler, collects=collects
+        )
         belt = config.belt
         self._delivery = DeliveryBook(config)
         self._stop_watch = StopWatch(trust_stop_s=belt.trust_stop_s, mm_per_tick=belt.mm_per_tick)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -37,6 +37,7 @@ class Pipeline:
         lot: str,
         ruler: Ruler | None = None,
         finder: Finder | None = None,
+        collects: Callable[[Decision], bool] | None = None,
     ) -> None:
         """Build the pipeline for one camera.
 
@@ -46,6 +47,7 @@ class Pipeline:
             lot: name that the items are recorded under, until `open_lot`.
             ruler: of the camera; by scale and reference line unless given.
             finder: instead of the configured one.
+            collects: whether a decision shall carry the photos that were judged; none does without.
         """
         camera = config.camera
         ruler = ruler or LinearRuler(camera)
@@ -66,6 +68,7 @@ class Pipeline:
         self._grader = Grader(classifier)
         worth = {grade.name: grade.worth for grade in classifier.bundle.manifest.grades}
         self._dispatcher = Dispatcher(config, worth)
+        self._collects = collects
         self._marks = BeltMarks(mm_per_tick=config.belt.mm_per_tick, entry_mm=entry_mm, lot=lot)
         self.blind_frames = 0
         """Frames in which the items could not be told from the belt."""
@@ -178,17 +181,26 @@ class Pipeline:
         if not items:
             return []
         return [
-            self._dispatcher.dispatch(
+            self._with_photos(
                 item,
-                self._doubted(item, verdict),
-                tick=self._tick,
-                ticks_per_s=self._ticks_per_s,
-                time_s=self._time_s,
-                lot=self._marks.lot_of(item),
-                ready=ready,
+                self._dispatcher.dispatch(
+                    item,
+                    self._doubted(item, verdict),
+                    tick=self._tick,
+                    ticks_per_s=self._ticks_per_s,
+                    time_s=self._time_s,
+                    lot=self._marks.lot_of(item),
+                    ready=ready,
+                ),
             )
             for item, verdict in zip(items, self._grader.judge(items), strict=True)
         ]
+
+    def _with_photos(self, item: Item, decision: Decision) -> Decision:
+        if self._collects is None or not self._collects(decision):
+            return decision
+        photos = tuple(photo.copy() for photo in self._grader.photos(item))
+        return replace(decision, photos=photos)
 
     def _doubted(self, item: Item, verdict: Verdict) -> Verdict:
         if self._marks.may_have_moved(item):

@@ -56,6 +56,7 @@ class RecordWriter:
         *,
         waiting: int = WAITING,
         longest_wait_s: float = LONGEST_WAIT_S,
+        collect: Callable[[Decision], None] | None = None,
         start: Callable[[Callable[[], None]], RunningThread | None] = start_thread,
     ) -> None:
         """Take over open records, which belong to the writer's thread until `close`.
@@ -64,10 +65,12 @@ class RecordWriter:
             records: of this run.
             waiting: most that may wait.
             longest_wait_s: that a caller waits for a place.
+            collect: keeps the photos of the decisions that carry some; called by the thread.
             start: starts the thread; a test may hand over nothing and call `write`.
         """
         self._records = records
         self._longest_wait_s = longest_wait_s
+        self._collect = collect
         self._queue: queue.Queue[Callable[[], None] | None] = queue.Queue(waiting)
         self._error: Exception | None = None
         self._thread = start(self.write)
@@ -80,6 +83,9 @@ class RecordWriter:
     def add(self, decision: Decision) -> None:
         """See `Records.add`."""
         self._put(lambda: self._records.add(decision))
+        collect = self._collect
+        if collect is not None and decision.photos:
+            self._put(lambda: collect(decision))
 
     def deliver(self, report: ShotReport) -> None:
         """See `Records.deliver`."""

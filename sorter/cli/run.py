@@ -40,6 +40,8 @@ def run(
         sorter lots open field-8 --config sorter.yaml
     """
     import signal
+    import time
+    from collections.abc import Callable
     from contextlib import closing
     from types import FrameType
 
@@ -49,6 +51,7 @@ def run(
     from sorter.camera.newest import NewestFrame
     from sorter.camera.reopening import ReopeningFrames
     from sorter.classifier import Classifier
+    from sorter.collecting import Choice, Collector
     from sorter.config_file import ConfigError, read_config
     from sorter.control_socket import ControlSocket, control_path
     from sorter.daemon import Daemon, FrameSource
@@ -73,11 +76,14 @@ def run(
     live = machine.camera.source not in ("file", "twin")
     board = board_from_config(machine)
     frames: FrameSource
+    clock: Callable[[], float] = time.monotonic
     if machine.camera.source == "twin":
         from sorter.twin.live import twin_line
+        from sorter.twin.slow_time import SlowFrames, SlowTime
 
-        camera, board = twin_line(machine, classifier.grades)
-        frames = NewestFrame(camera)
+        clock = slow_time = SlowTime()
+        camera, board = twin_line(machine, classifier.grades, clock)
+        frames = SlowFrames(camera, slow_time)
     elif live:
         frames = ReopeningFrames(
             lambda: camera_from_config(machine.camera, _say), fps=machine.camera.fps
@@ -93,7 +99,8 @@ def run(
         if lot is not None:
             records.open_lot(lot_name(lot))
         opened = records.opened_lot() or lot_of_the_day()
-        with RecordWriter(records) as writer:
+        collector = Collector(machine.collect, tell=_say) if machine.collect.folder else None
+        with RecordWriter(records, collect=collector.keep if collector else None) as writer:
             line = Line(
                 config=machine,
                 classifier=classifier,
@@ -101,6 +108,7 @@ def run(
                 records=writer,
                 lot=opened,
                 start_belt=start_belt or machine.board.port == VIRTUAL,
+                collects=Choice(machine.collect).wants,
             )
             daemon = Daemon(
                 config=machine,
@@ -112,6 +120,7 @@ def run(
                 health=CameraHealth() if live else None,
                 records=writer,
                 control=control,
+                clock=clock,
             )
 
             def stop(number: int, frame: FrameType | None) -> None:

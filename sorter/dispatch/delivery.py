@@ -6,7 +6,7 @@ Never in order of arrival: an item too many or too few would shift every one aft
 from __future__ import annotations
 
 import enum
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from firmware_bridge.board import BoardBeam, Outcome, ShotReport
 from sorter.config import SorterConfig
@@ -71,7 +71,7 @@ class DeliveryBook:
 
     def note(self, decision: Decision) -> None:
         """An item was decided."""
-        self._ways[decision.item.item_id] = _Way(decision=decision)
+        self._ways[decision.item.item_id] = _Way(decision=replace(decision, photos=()))
 
     def report(self, report: ShotReport, *, ticks_per_s: float) -> None:
         """An item's shot has ended.

@@ -12,9 +12,9 @@ from training.item_table import read_rows
 from training.photos import scan
 
 COLLECTED = "items.csv"
-"""The table that the sorter writes beside the photos that it collects: one line a photo, columns
-`path, item, session, said, grade`; `said` is the model's grade, `grade` that of a person, empty
-as long as nobody has graded the item."""
+"""The table that the sorter writes beside the photos that it collects, in a folder for each of its
+runs: one line a photo, columns `path, item, session, said, grade`; `said` is the model's grade,
+`grade` that of a person, empty as long as nobody has graded the item."""
 
 
 def from_folders(root: Path) -> list[Incoming]:
@@ -40,8 +40,6 @@ def from_table(path: Path) -> tuple[list[Incoming], int]:
     """
     rows = read_rows(path, needed=("path", "grade"))
     graded = [row for row in rows if row.grade]
-    if not graded:
-        raise PhotosError(f"{path}: no line has a grade; fill in the column 'grade'")
     incoming = []
     for row in graded:
         if ".." in PurePath(row.path).parts:

@@ -15,8 +15,8 @@ def incoming(source: Path, grades: Sequence[str] | None) -> tuple[list[Incoming]
     """The photos of a source, and what the user should know about them.
 
     Args:
-        source: a folder with one sub-folder a grade, a folder that the sorter collected, a folder
-            of pickled batches, one such batch, or a CSV file.
+        source: a folder with one sub-folder a grade, a folder that the sorter collected, or
+            one of several such folders, a folder of pickled batches, one such batch, or a CSV file.
         grades: names of a pickle's labels, from 0.
 
     Raises:
@@ -25,13 +25,13 @@ def incoming(source: Path, grades: Sequence[str] | None) -> tuple[list[Incoming]
     if not source.exists():
         raise PhotosError(f"{source}: does not exist; give a folder, a CSV file or a pickle")
     if source.is_dir():
-        if (source / COLLECTED).is_file():
-            return _listed(source / COLLECTED)
+        if collected := _collected(source):
+            return _listed(source, collected)
         if found := batches(source):
             return from_pickles(found, grades), []
         return from_folders(source), []
     if source.suffix.lower() == ".csv":
-        return _listed(source)
+        return _listed(source, [source])
     if is_pickle(source):
         return from_pickles([source], grades), []
     raise PhotosError(
@@ -40,7 +40,19 @@ def incoming(source: Path, grades: Sequence[str] | None) -> tuple[list[Incoming]
     )
 
 
-def _listed(table: Path) -> tuple[list[Incoming], list[str]]:
-    photos, ungraded = from_table(table)
-    notes = [f"left out {ungraded} photos that have no grade yet"] if ungraded else []
-    return photos, notes
+def _collected(folder: Path) -> list[Path]:
+    """The tables of what the sorter collected: in one run, or in all of those in a folder."""
+    table = folder / COLLECTED
+    return [table] if table.is_file() else sorted(folder.glob(f"*/{COLLECTED}"))
+
+
+def _listed(source: Path, tables: Sequence[Path]) -> tuple[list[Incoming], list[str]]:
+    photos: list[Incoming] = []
+    ungraded = 0
+    for table in tables:
+        graded, left_out = from_table(table)
+        photos += graded
+        ungraded += left_out
+    if not photos:
+        raise PhotosError(f"{source}: no line has a grade; fill in the column 'grade'")
+    return photos, [f"left out {ungraded} photos that have no grade yet"] if ungraded else []
