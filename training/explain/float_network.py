@@ -37,13 +37,9 @@ class FloatNetwork:
         self.model = one_look(model)
         self.grades = grades
         self.preprocess = preprocess
-        # One a column: what the layers without places look at.
-        tops = [
-            layer.input
-            for layer in self.model.layers
-            if not has_places(layer) and len(getattr(layer.input, "shape", ())) == 4
-        ]
-        self._to_map = backend.keras().Model(self.model.inputs, [tops, self.model.output])
+        self._to_map = backend.keras().Model(
+            self.model.inputs, [_tops(self.model), self.model.output]
+        )
         self._predict = predictor(model)
 
     def probabilities(self, photos: Sequence[Pixels]) -> NDArray[np.float64]:
@@ -96,5 +92,25 @@ class FloatNetwork:
 
 def has_places(layer: Any) -> bool:
     """Whether a Keras layer gives rows and columns of channels, more than one place."""
-    shape = getattr(layer.output, "shape", None)
-    return shape is not None and len(shape) == 4 and shape[1] * shape[2] > 1
+    return _of_places(getattr(layer.output, "shape", ()))
+
+
+def _of_places(shape: Sequence[int]) -> bool:
+    return len(shape) == 4 and shape[1] * shape[2] > 1
+
+
+def _tops(model: Any) -> list[Any]:
+    """The last tensors with places on each way to the logits, one a column.
+
+    Walked down from the logits: squeeze-and-excitation looks at the whole photo half way up, too.
+    """
+    tops: dict[int, Any] = {}
+    waiting = [model.output]
+    while waiting:
+        tensor = waiting.pop()
+        if _of_places(tensor.shape):
+            tops[id(tensor)] = tensor
+        else:
+            made = tensor._keras_history
+            waiting += made.operation._inbound_nodes[made.node_index].input_tensors
+    return list(tops.values())
