@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,6 +19,7 @@ from training.fit import Method, auto_epochs
 from training.int8_file import costs
 from training.labelled import Labelled
 from training.progress import Steps
+from training.run_folder import write_whole
 from training.split import Way, folds
 from training.zoo import DEFAULT, architecture
 
@@ -28,6 +31,8 @@ SHORTER = 0.4
 EVEN = 1.0
 """Two networks this many standard errors apart, or less, count as equal: the cheaper wins."""
 MINUTES = 10.0
+CHOSEN = ("model", "shape", "weights", "fine_tune")
+"""The fields of a method that trials decide on."""
 
 Trial = Callable[[Method, int], Answers]
 """From a way of training and the number of the fold that is left out to its answers there."""
@@ -73,6 +78,33 @@ class Choice:
 
     method: Method
     reason: str
+
+    def save(self, path: Path, asked: str) -> None:
+        """Keep it, whole or not at all, so that a training that is killed goes on with it.
+
+        Args:
+            path: of the file.
+            asked: what tells the command and its photos from others.
+        """
+        kept = {name: getattr(self.method, name) for name in CHOSEN}
+        write_whole(path, json.dumps({"asked": asked, "reason": self.reason, "method": kept}))
+
+    @classmethod
+    def load(cls, path: Path, asked: str, method: Method) -> Choice | None:
+        """What was chosen before a kill; None if nothing was, or by another command.
+
+        Args:
+            path: of the file.
+            asked: as it was saved.
+            method: what the user chose besides.
+        """
+        try:
+            kept = json.loads(path.read_bytes())
+            if kept["asked"] != asked or set(kept["method"]) != set(CHOSEN):
+                return None
+            return cls(method=replace(method, **kept["method"]), reason=str(kept["reason"]))
+        except (OSError, ValueError, KeyError, TypeError):
+            return None
 
 
 def choose(

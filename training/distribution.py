@@ -20,12 +20,21 @@ def choose() -> Any:
         TrainingError: `TF_CONFIG` is set but is not what TensorFlow wants there.
     """
     tf = backend.tensorflow()
-    if _workers(os.environ.get("TF_CONFIG", "")) > 1:
+    if workers() > 1:
         with backend.quiet():
             return tf.distribute.MultiWorkerMirroredStrategy()
     if len(tf.config.list_physical_devices("GPU")) > 1:
         return tf.distribute.MirroredStrategy()
     return tf.distribute.get_strategy()
+
+
+def workers() -> int:
+    """How many processes train together, by `TF_CONFIG`.
+
+    Raises:
+        TrainingError: see `choose`.
+    """
+    return _workers(os.environ.get("TF_CONFIG", ""))
 
 
 def worker(strategy: Any) -> int:

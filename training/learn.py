@@ -11,7 +11,7 @@ import numpy as np
 
 from sorter.bundle import Grade
 from training import distribution, photos, weights, zoo
-from training.choose import MINUTES, choose
+from training.choose import CHOSEN, MINUTES, Choice, choose
 from training.compare import Field
 from training.errors import TrainingError
 from training.fit import Method, fit
@@ -28,6 +28,8 @@ from training.run_folder import METRICS, RECORD, Entry, RunRecord
 from training.split import PARTS, Part, Way, folds, split
 
 RESUME, LOGS = "resume-{}.npz", "logs"
+CHOICE, FOLDS = "choice.json", "folds.json"
+"""What a training that is killed goes on with; gone when it is done."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,6 +70,11 @@ def learn(root: Path, out: Path, settings: Settings, steps: Steps) -> RunRecord:
     auto = settings.model == weights.AUTO
     architecture = zoo.architecture(zoo.DEFAULT if auto else settings.model)
     weights.check(settings.weights, settings.model)
+    if auto and distribution.workers() > 1:
+        raise TrainingError(
+            "--model auto: its trials are timed, so several workers would choose apart; let one "
+            "machine choose, then give that network's name to all"
+        )
     if out.resolve().is_relative_to(root.resolve()):
         raise TrainingError(f"{out}: lies among the photos; choose another folder for --out")
     if out.exists() and not out.is_dir():
@@ -103,28 +110,25 @@ def learn(root: Path, out: Path, settings: Settings, steps: Steps) -> RunRecord:
     names = [grade.name for grade in grades]
     labels = np.array([names.index(photo.grade) for photo in read.photos])
     inputs = np.stack(read.results)
-    reasons = []
+    reasons, chosen_path, folds_path = [], out / CHOICE, out / FOLDS
     if auto:
         seen = [index for index, part in enumerate(parts) if part in ("train", "validation")]
-        choice = choose(
-            Labelled(inputs=inputs[seen], labels=labels[seen]),
-            [read.photos[index].grade for index in seen],
-            [read.groups[index] for index in seen],
-            method=settings,
-            way=settings.way,
-            preprocess=preprocess,
-            ranks=declared.ranks(),
-            minutes=settings.minutes,
-            steps=steps,
-        )
+        choice = Choice.load(chosen_path, asked, settings)
+        if choice is None:
+            choice = choose(
+                Labelled(inputs=inputs[seen], labels=labels[seen]),
+                [read.photos[index].grade for index in seen],
+                [read.groups[index] for index in seen],
+                method=settings,
+                way=settings.way,
+                preprocess=preprocess,
+                ranks=declared.ranks(),
+                minutes=settings.minutes,
+                steps=steps,
+            )
+            choice.save(chosen_path, asked)
         best, reasons = choice.method, [choice.reason]
-        settings = replace(
-            settings,
-            model=best.model,
-            shape=best.shape,
-            weights=best.weights,
-            fine_tune=best.fine_tune,
-        )
+        settings = replace(settings, **{name: getattr(best, name) for name in CHOSEN})
         seen_by = preprocess.colour_order
         preprocess = zoo.architecture(best.model).preprocess(size_px, declared.window_mm)
         if preprocess.colour_order != seen_by:
@@ -171,7 +175,14 @@ def learn(root: Path, out: Path, settings: Settings, steps: Steps) -> RunRecord:
             window_mm=declared.window_mm,
             before=before,
         )
-        by_folds = over_folds(field, settings, steps.start("Testing by folds", settings.folds))
+        by_folds = over_folds(
+            field,
+            settings,
+            steps.start("Testing by folds", settings.folds),
+            # Several workers train in step, which they cannot if one of them has done more.
+            kept=None if distribution.workers() > 1 else folds_path,
+            asked=asked,
+        )
     assert fitted.validation_accuracy is not None
     said = predictor(fitted.model)(scaled(data["test"].inputs, preprocess)).argmax(axis=1)
     record = RunRecord(
@@ -216,6 +227,8 @@ def learn(root: Path, out: Path, settings: Settings, steps: Steps) -> RunRecord:
     if worker == 0:
         record.save(out, fitted.model)
     resume.unlink(missing_ok=True)
+    for path in (chosen_path, folds_path):
+        path.unlink(missing_ok=True)
     # What a kill amid a save has left.
     resume.with_name(f"partial.{resume.name}").unlink(missing_ok=True)
     return record

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -111,3 +112,14 @@ def test_the_shape_is_tried_with_and_without_and_a_backbone_if_there_are_weights
 def test_what_the_user_says_of_the_shape_is_not_tried_otherwise() -> None:
     tried = choose.candidates(Method(shape=False), 32)
     assert not any(one.takes_shape for one in tried)
+
+
+def test_a_choice_is_remembered_for_the_same_command_alone(tmp_path: Path) -> None:
+    path = tmp_path / "choice.json"
+    choice = choose.Choice(method=Method(model="lenet", seed=4, shape=False), reason="so")
+    assert choose.Choice.load(path, "this", Method(model="auto", seed=4)) is None
+    choice.save(path, "this")
+    assert choose.Choice.load(path, "this", Method(model="auto", seed=4)) == choice
+    assert choose.Choice.load(path, "another", Method(model="auto", seed=4)) is None
+    path.write_text('{"asked": "this", "method": {"model": "len')
+    assert choose.Choice.load(path, "this", Method(model="auto", seed=4)) is None

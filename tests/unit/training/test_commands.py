@@ -142,6 +142,17 @@ def test_a_head_for_views_that_nobody_took_is_refused_at_once(
     assert not (tmp_path / "out").exists()
 
 
+def test_several_workers_do_not_choose_a_network_apart(
+    refuse: Refuse, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    photos = write_photos(tmp_path / "photos")
+    cluster = {"worker": ["127.0.0.1:1", "127.0.0.1:2"]}
+    config = {"cluster": cluster, "task": {"type": "worker", "index": 0}}
+    monkeypatch.setenv("TF_CONFIG", json.dumps(config))
+    err = refuse("fit", photos, "--out", tmp_path / "out", "--model", "auto")
+    assert "let one machine choose, then give that network's name to all" in err
+
+
 def test_a_finished_run_is_not_written_over(refuse: Refuse, tmp_path: Path) -> None:
     photos, out = write_photos(tmp_path / "photos"), tmp_path / "out"
     out.mkdir()

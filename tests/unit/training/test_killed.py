@@ -17,9 +17,14 @@ import pytest
 
 from tests.unit.training.folders import write_photos
 from training import checkpoint, loop
+from training import learn as learning
+from training.choose import Choice
+from training.compare import Answers, Field
 from training.errors import TrainingError
+from training.fit import Method
 from training.full_disk import explained
 from training.learn import Settings, learn, trained
+from training.over_folds import over_folds
 from training.progress import Silent
 from training.run_folder import load_network
 
@@ -157,6 +162,70 @@ def test_after_a_kill_amid_the_packing_the_same_call_need_not_train_again(
     assert trained(photos, run, replace(SETTINGS, seed=99)) is None
     (run / "metrics.json").touch()
     assert trained(photos, run, SETTINGS) is None
+
+
+def test_after_a_kill_the_network_that_trials_have_chosen_is_not_chosen_anew(
+    photos: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run, asked = tmp_path / "run", replace(SETTINGS, model="auto")
+    chosen = []
+
+    def choose(*data: Any, method: Settings, **others: Any) -> Choice:
+        chosen.append("lenet" if not chosen else "vgg-mini")
+        return Choice(method=replace(method, model=chosen[-1]), reason="it was quick")
+
+    def killed(*data: Any, **others: Any) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(learning, "choose", choose)
+    with monkeypatch.context() as amid, pytest.raises(KeyboardInterrupt):
+        amid.setattr(learning, "fit", killed)
+        learn(photos, run, asked, Silent())
+    record = learn(photos, run, asked, Silent())
+    assert (record.model, chosen) == ("lenet", ["lenet"])
+    assert record.notes[0] == "it was quick"
+    assert {path.name for path in run.iterdir()} == {"run.json", "model.keras", "logs"}
+
+
+def test_after_a_kill_a_fold_that_was_tested_is_not_trained_for_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    field = Field(
+        read={},
+        sizes={},
+        fold_of=np.array([0, 1, 1, 0, 2]),
+        groups=list("abcde"),
+        grades=2,
+        ranks=None,
+        window_mm=None,
+    )
+    begun: list[int] = []
+
+    def tested(field: Field, method: Method, folds: list[int], advance: Any) -> Answers:
+        begun.append(folds[0])
+        if begun == [0, 1]:
+            raise KeyboardInterrupt
+        truth = np.arange((field.fold_of == folds[0]).sum()) % 2
+        # Right about the first photo of each fold alone.
+        by_int8 = np.eye(2)[np.zeros_like(truth)]
+        return Answers(
+            truth=truth,
+            by_float=by_int8,
+            by_int8=by_int8,
+            fold=np.full(len(truth), folds[0]),
+            groups=[],
+            parameters=1,
+        )
+
+    monkeypatch.setattr("training.compare.cross_validate", tested)
+    kept, note = tmp_path / "folds.json", lambda note: None
+    with pytest.raises(KeyboardInterrupt):
+        over_folds(field, SETTINGS, note, kept=kept, asked="this")
+    found = over_folds(field, SETTINGS, note, kept=kept, asked="this")
+    assert begun == [0, 1, 1, 2]
+    assert (found.n, found.accuracy, found.accuracies) == (5, 0.6, [0.5, 0.5, 1.0])
+    assert over_folds(field, SETTINGS, note, kept=kept, asked="other") == found
+    assert begun[4:] == [0, 1, 2]
 
 
 def test_photos_that_came_since_are_trained_on(photos: Path, tmp_path: Path) -> None:
