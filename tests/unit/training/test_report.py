@@ -184,6 +184,21 @@ def test_a_page_is_whole_with_a_photo_a_grade_or_none(confusion: list[list[int]]
     assert {"svg", "table", "figure", "details"} <= parser.seen
 
 
+@pytest.mark.parametrize("decided", [None, 0.9])
+def test_items_of_several_photos_stand_beside_the_photos(decided: float | None) -> None:
+    numbers = metrics("A", ["A", "B"], [[1, 1], [0, 2]])
+    numbers["items"] = {
+        **{"n": 2, "accuracy": 1.0, "accuracy_low": 0.34, "accuracy_high": 1.0},
+        **{"unsure": 0.25, "accuracy_decided": decided},
+    }
+    photo = np.zeros((32, 32, 3), np.uint8)
+    shown = Shown(photo=photo, attention=photo)
+    made = " ".join(render(numbers, [shown], [[photo] * 5] * len(DISTURBANCES)).split())
+    assert "100 % of the items are right (95 % interval 34 % to 100 %), beside 75 %" in made
+    assert "25 % of the items are called unsure" in made
+    assert ("of the others 90 % are right" in made) == (decided is not None)
+
+
 def test_hostile_names_are_text() -> None:
     made = page(HOSTILE, [[0, 1], [0, 1]])
     parser = Balance()
