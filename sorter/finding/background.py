@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from sorter.finding.bands import find_bands, without_bands
 from sorter.finding.belt_fit import Floats, fit_belt, frame_rows, frequent
 from sorter.finding.standing import Standing
 from sorter.frame import Pixels
@@ -30,6 +32,9 @@ BELT_SHARE = 0.12
 than all over."""
 GREY = 0.15
 """Share by which the channels of a jump may differ."""
+DARKEST_BELT = 4.0
+"""Levels. With less the lens is covered or the lamp is off: what would be learnt is no belt, and
+nothing could be told from it when the light is back."""
 FIT_EVERY = 8
 """Frames between two attempts to learn the belt anew: each takes a few milliseconds."""
 STRIPS = 8
@@ -51,6 +56,8 @@ class Background:
         self._mean: list[Floats] = []
         self._belt: list[Plane] = []
         self._gain = np.ones(3, np.float64)
+        self._bands: Floats | None = None
+        self._level = float(ONE)
         self._frame = 0
         self._next_fit = 0
         self._visits = 0
@@ -72,20 +79,27 @@ class Background:
         ]
         return np.asarray(cv2.merge(planes), np.uint8)
 
-    def see(self, small: Pixels, *, anew: bool = False) -> bool:
-        """Find this frame's light; False where the belt cannot be told from the rest.
+    def see(self, small: Pixels, *, anew: bool = False) -> Pixels | None:
+        """Find this frame's light.
 
         Args:
             small: height × width × 3; a change of shape starts all over.
             anew: the light has changed, but not by one gain all over the image.
+
+        Returns:
+            The frame without the bands of a flickering lamp, for `compare`; None where the belt
+            cannot be told from the rest.
         """
         self._frame += 1
         if not self._belt or self._belt[0].shape != small.shape[:2]:
             self._start(small.shape[0], small.shape[1])
             anew = True
-        if anew and self._fit(small):
-            return True
-        return self._follow_light(small) or self._fit(small)
+        seen = (anew and self._fit(small)) or self._follow_light(small) or self._fit(small)
+        if not seen:
+            return None
+        if self._bands is None:
+            return small
+        return without_bands(small, self._bands, _every_px(small, SAMPLES))
 
     def compare(self, small: Pixels) -> tuple[Plane, Plane]:
         """Ratio of each pixel to the empty belt, in 128ths: its greatest and its least channel."""
@@ -101,7 +115,8 @@ class Background:
         """Take in one strip of a frame.
 
         Args:
-            small: the frame.
+            small: the frame as it came: what its bands do to the belt evens out over time, and so
+                do bands that the belt was learnt under.
             high: of `compare`.
             covered: 255 on items and close to them; what is 0 may still be shadow.
             moved_mm: belt travel since the frame before, forward or back.
@@ -129,28 +144,33 @@ class Background:
         self._mean = [np.full((height, width), ONE, np.float32) for _ in range(3)]
         self._belt = [np.full((height, width), ONE, np.uint8) for _ in range(3)]
         self._gain = np.ones(3, np.float64)
+        self._level = float(ONE)
         self._standing = Standing()
         self._next_fit = self._visits = 0
 
     def _samples(self, small: Pixels, wanted: int) -> Floats:
         """About so many, in a grid: their ratio to the belt, rows × columns × 3."""
-        every_px = max(1, round((small.shape[0] * small.shape[1] / wanted) ** 0.5))
+        every_px = _every_px(small, wanted)
         grid = (slice(every_px // 2, None, every_px),) * 2
         belt = np.stack([plane[grid] for plane in self._belt], axis=-1)
         return np.asarray(small[grid] / np.maximum(belt, np.float32(1)), np.float32)
 
     def _follow_light(self, small: Pixels) -> bool:
         gains = self._gain.astype(np.float32)
-        ratios = np.asarray(self._samples(small, SAMPLES).reshape(-1, 3) / gains, np.float32)
-        gain = self._step(ratios, np.ones(3))
+        grid = np.asarray(self._samples(small, SAMPLES) / gains, np.float32)
+        ratios = grid.reshape(-1, 3)
+        self._bands = find_bands(grid, self.contrast)
+        even = ratios if self._bands is None else (grid / self._bands[:, None, None]).reshape(-1, 3)
+        gain = self._step(even, np.ones(3))
         if gain is None:
+            self._bands = None
             # A jump, of one lamp or of the shutter: all channels alike, or the fruit would do.
             jumps = np.exp(frequent(np.log(np.maximum(ratios, 1 / 512).astype(np.float64))))
             grey = [jump for jump in jumps if jump.max() < (1 + GREY) * jump.min()]
             gain = next(
                 (step for jump in grey if (step := self._step(ratios, jump)) is not None), None
             )
-        if gain is None:
+        if gain is None or (self._gain * gain).min() * self._level < DARKEST_BELT:
             return False
         self._gain = self._gain * gain
         return True
@@ -163,6 +183,8 @@ class Background:
             if np.count_nonzero(belt) < BELT_SHARE * len(ratios):
                 return None
             guess = ratios[belt].mean(axis=0, dtype=np.float64)
+            if guess.min() <= 0:
+                return None
         return guess
 
     def _fit(self, small: Pixels) -> bool:
@@ -177,12 +199,22 @@ class Background:
         belt_there = np.stack([plane[:, columns] for plane in self._belt], axis=-1)
         seen = small[:, columns] / np.maximum(belt_there * light[:, columns], 1)
         light *= frame_rows(seen)[:, None]
-        darkest = 255.0
-        for channel, (mean, belt) in enumerate(zip(self._mean, self._belt, strict=True)):
-            mean *= light[:, :, channel]
+        means = [mean * light[:, :, channel] for channel, mean in enumerate(self._mean)]
+        some = (slice(None, None, ROW_SAMPLES_PX),) * 2
+        darkest = min(float(np.median(mean[some])) for mean in means)
+        if darkest < DARKEST_BELT:
+            return False
+        self._mean = means
+        for mean, belt in zip(means, self._belt, strict=True):
             cv2.convertScaleAbs(mean, dst=belt)
-            darkest = min(darkest, float(np.median(belt[::ROW_SAMPLES_PX, ::ROW_SAMPLES_PX])))
         self._gain = np.ones(3, np.float64)
-        self.contrast = max(CONTRAST, CONTRAST_LEVELS / max(darkest, 1.0))
+        self._bands = find_bands(self._samples(small, SAMPLES), self.contrast)
+        self._level = darkest
+        self.contrast = max(CONTRAST, CONTRAST_LEVELS / darkest)
         self._visits = 0
         return True
+
+
+def _every_px(small: Pixels, wanted: int) -> int:
+    """Distance of the samples, when about so many are wanted."""
+    return max(1, round(math.sqrt(small.shape[0] * small.shape[1] / wanted)))

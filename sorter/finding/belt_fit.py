@@ -25,6 +25,9 @@ LEAST_SHARE = 0.12
 ONE_COLOUR_SHARE = 0.7
 """Of a row's samples: such a row shows the machine's frame, which stands still."""
 ROW_TOLERANCE = 0.08
+ROW_GREY = 0.16
+"""By so much a row of the belt's own colour is brighter or darker when it is no belt. By less, it
+may be a band of light, from a lamp that flickers."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,7 +97,9 @@ def frame_rows(ratios: Floats) -> Floats:
     middle = np.median(ratios, axis=1)
     spread = np.abs(ratios - middle[:, None]) < ROW_TOLERANCE * middle[:, None]
     frame = spread.all(axis=2).mean(axis=1) >= ONE_COLOUR_SHARE
-    frame &= (np.abs(middle - 1) >= TOLERANCES[-1]).any(axis=1)
+    grey = middle.mean(axis=1)
+    coloured = (np.abs(middle - grey[:, None]) >= TOLERANCES[-1] / 2).any(axis=1)
+    frame &= coloured | (np.abs(grey - 1) >= ROW_GREY)
     return np.where(frame[:, None], middle, np.float32(1)).astype(np.float32)
 
 

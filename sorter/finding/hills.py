@@ -34,6 +34,8 @@ class Hill:
     """Column and row in the coarse map."""
     saddle: float = 0.0
     """Height above which no other hill is connected with it."""
+    doubtful: bool = False
+    """It holds a lower one, with a saddle between them that is neither deep nor shallow."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,8 +44,6 @@ class Relief:
 
     hills: list[Hill]
     """With deep saddles between them."""
-    doubtful: bool
-    """There are others, with saddles that are neither deep nor shallow."""
     coarse: Floats
     """The map, one pixel for `stride` × `stride`."""
     stride: int
@@ -63,7 +63,6 @@ def survey(distance: Floats) -> Relief:
         widened = cv2.dilate(distance, np.ones((stride, stride), np.uint8))
         distance = np.ascontiguousarray(widened[stride // 2 :: stride, stride // 2 :: stride])
     hills: list[Hill] = []
-    doubtful = False
     level = highest
     while level > LEAST_HILL * SURE_NECK * highest:
         above, level = level, level * LEVEL_STEP
@@ -82,14 +81,14 @@ def survey(distance: Floats) -> Relief:
                     # The saddle lies between this level and the one above.
                     neck = above / lower.height
                     if neck > SURE_NECK:
-                        doubtful = doubtful or neck < NO_NECK
+                        together[0].doubtful |= lower.doubtful or neck < NO_NECK
                         hills.remove(lower)
                     else:
                         for hill in (together[0], lower):
                             hill.saddle = hill.saddle or above
     for hill in hills:
         hill.saddle = hill.saddle or level
-    return Relief(hills=hills, doubtful=doubtful, coarse=distance, stride=stride)
+    return Relief(hills=hills, coarse=distance, stride=stride)
 
 
 def basins(relief: Relief, body: Plane) -> list[Plane]:

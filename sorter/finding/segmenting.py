@@ -31,8 +31,8 @@ lamp that flickers while the rows of the image are exposed one after the other."
 SMALLEST_MM2 = 150.0
 """A disc of 14 mm; anything smaller is dirt."""
 LARGEST_SHARE = 0.35
-"""Of the image: no item is so large, or reaches from one end of the view to the other. It is a
-change of the light that has yet to be understood."""
+"""Of the image: no item, nor a heap of them, is so large, and none reaches from one end of the view
+to the other. It is a change of the light that has yet to be understood."""
 EDGE_PX = 3
 """An outline so close to the edge of the image may go on beyond it: the middle of a bent fruit that
 enters tips first is only a line at first, and taken for noise."""
@@ -85,10 +85,11 @@ class SegmentingFinder:
         )
         moved_mm = 0.0 if self._tick is None else (frame.tick - self._tick) * self._mm_per_tick
         self._tick = frame.tick
-        self._blind = not self._background.see(small, anew=self._giant)
-        if self._blind:
+        even = self._background.see(small, anew=self._giant)
+        self._blind = even is None
+        if even is None:
             return []
-        high, low = self._background.compare(small)
+        high, low = self._background.compare(even)
         mask = self._mask(high, low)
         parts, self._giant = self._parts(mask)
         around = cv2.dilate(mask, np.ones((AROUND_PX, AROUND_PX), np.uint8))
@@ -116,14 +117,15 @@ class SegmentingFinder:
         for contour in contours:
             if len(contour) ** 2 < self._smallest_px:
                 continue
-            _, _, box_w, _ = cv2.boundingRect(contour)
-            through = box_w == mask.shape[1]
-            if through or cv2.contourArea(contour) > LARGEST_SHARE * mask.size:
+            if cv2.contourArea(contour) > LARGEST_SHARE * mask.size:
                 return [], True
             if looks_like_one(contour):
-                parts.append(Part(contour=contour, touching=False))
+                found = [Part(contour=contour, touching=False)]
             else:
-                parts += split(mask, contour)
+                found = split(mask, contour)
+            if any(cv2.boundingRect(part.contour)[2] == mask.shape[1] for part in found):
+                return [], True
+            parts += found
         return [part for part in parts if self._large_enough(part)], False
 
     def _large_enough(self, part: Part) -> bool:

@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from sorter.finding.hills import basins, survey
+from sorter.finding.hills import Hill, basins, survey
 from sorter.finding.notches import Contour, deepest_notch_px, notched_on_both_sides
 
 Plane = NDArray[np.uint8]
@@ -63,12 +63,12 @@ def split(mask: Plane, contour: Contour) -> list[Part]:
         distance = cv2.min(distance, float(cv2.distanceTransform(inside, cv2.DIST_L2, 3).max()))
     relief = survey(np.asarray(distance, np.float32))
 
-    def part(outline: Contour, half_width_px: float) -> Part:
-        both = not cut_off and notched_on_both_sides(outline, half_width_px)
-        return Part(contour=outline, touching=relief.doubtful or both)
+    def part(outline: Contour, hill: Hill) -> Part:
+        both = not cut_off and notched_on_both_sides(outline, hill.height)
+        return Part(contour=outline, touching=hill.doubtful or both)
 
     if len(relief.hills) < 2:
-        return [part(contour, relief.hills[0].height if relief.hills else 0.0)]
+        return [part(contour, relief.hills[0])] if relief.hills else []
     parts = []
     for basin, hill in zip(basins(relief, body), relief.hills, strict=True):
         seen = np.ascontiguousarray(basin[rows, columns])
@@ -76,7 +76,7 @@ def split(mask: Plane, contour: Contour) -> list[Part]:
             seen, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE, offset=(left, top)
         )
         if outlines:
-            parts.append(part(max(outlines, key=len), hill.height))
+            parts.append(part(max(outlines, key=len), hill))
     return parts
 
 

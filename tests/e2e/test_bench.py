@@ -93,6 +93,15 @@ def test_the_built_in_model_sorts_lemons_and_tomatoes_on_four_lanes() -> None:
 
 
 @pytest.mark.usefixtures("ruler")
+@pytest.mark.parametrize("seed", ["2", "5"])
+def test_items_in_clumps_are_split_or_counted_as_doubles_and_none_is_lost(seed: str) -> None:
+    found = answer("--items", "24", "--clumps", "0.6", "--seed", seed)
+    assert found["lost"] == 0
+    assert set(found["wrong_by_cause"]) <= {"misclassified"}
+    assert found["by_cause"]["double"] >= 2
+
+
+@pytest.mark.usefixtures("ruler")
 @pytest.mark.parametrize("board", ["virtual", pytest.param("simavr", marks=pytest.mark.hil)])
 def test_the_belt_runs_on_after_an_emergency_stop_and_a_press_of_the_start_button(
     board: str, built_firmware: Path

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -88,14 +90,66 @@ def test_lamps_that_flicker_by_15_percent_from_frame_to_frame_change_nothing() -
         assert len(finder.find(expose(scene, index=index, light=float(light)))) == 3
 
 
-def test_bands_of_a_flickering_lamp_across_the_rows_are_no_items() -> None:
+@pytest.mark.parametrize("waves", [0.4, 0.8, 1.5, 3.0])
+@pytest.mark.parametrize("depth", [0.06, 0.1])
+def test_bands_of_a_flickering_lamp_across_the_rows_are_no_items(
+    depth: float, waves: float
+) -> None:
     finder = make_finder()
     scene = lay(belt(), THREE)
     rows = np.arange(HEIGHT, dtype=np.float32)[:, None, None]
     for index in range(40):
-        bands = 1 + 0.06 * np.sin(rows * (2 * np.pi * 0.8 / HEIGHT) + index * 2.1)
+        bands = 1 + depth * np.sin(rows * (2 * np.pi * waves / HEIGHT) + index * 2.1)
         found = finder.find(expose(scene, index=index, light=bands.astype(np.float32)))
-        assert len(found) == 3
+        assert len(found) == 3, index
+
+
+def test_the_same_fruit_looks_alike_in_every_band() -> None:
+    finder = make_finder()
+    scene = lay(belt(), THREE)
+    rows = np.arange(HEIGHT, dtype=np.float32)[:, None, None]
+    widths = []
+    for index in range(40):
+        bands = 1 + 0.1 * np.sin(rows * (2 * np.pi * 1.5 / HEIGHT) + index * 2.1)
+        found = finder.find(expose(scene, index=index, light=bands.astype(np.float32)))
+        widths.append([one.along.size_mm for one in found])
+    assert np.ptp(widths[8:], axis=0).max() <= 4
+
+
+def test_produce_of_the_belts_colour_that_fills_most_of_its_rows_is_taken_for_no_band() -> None:
+    finder = make_finder()
+    scene = belt()
+    scene[60:110, 60:320] *= 1.26
+    for index in range(10):
+        assert len(finder.find(expose(scene, index=index, tick=8.0 * index))) == 1
+
+
+def test_belt_that_is_dry_in_places_only_is_no_item() -> None:
+    finder = make_finder()
+    finder.find(expose(belt()))
+    for index in range(1, 30):
+        wet = belt()
+        wet[40:160] *= 0.86
+        wet[40:160, 8 * index : 8 * index + 90] /= 0.86
+        assert finder.find(expose(wet, index=index, tick=16.0 * index)) == []
+
+
+@pytest.mark.parametrize("noise_levels", [0, 2])
+def test_a_camera_that_shows_black_for_a_while_is_blind_and_finds_everything_afterwards(
+    noise_levels: int,
+) -> None:
+    finder = make_finder()
+    rng = np.random.default_rng(1)
+    scene = lay(belt(), THREE)
+    with np.errstate(all="raise"):
+        for index in range(80):
+            frame = expose(scene, index=index)
+            if 10 <= index < 40:
+                noise = rng.integers(0, noise_levels, frame.pixels.shape, endpoint=True)
+                frame = replace(frame, pixels=noise.astype(np.uint8))
+            found = finder.find(frame)
+            assert finder.blind == (10 <= index < 40)
+            assert len(found) == (0 if finder.blind else 3)
 
 
 def test_light_that_turns_from_cold_to_warm_is_followed() -> None:

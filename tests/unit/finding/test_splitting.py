@@ -141,6 +141,16 @@ def test_touching_fruit_on_the_belt_becomes_two_sightings_at_the_right_places() 
     assert not any(one.touching for one in found)
 
 
+def test_a_chain_of_fruit_through_the_whole_view_is_taken_apart() -> None:
+    finder = make_finder()
+    chain = lay(belt(), [(float(x), 100.0, 20.0) for x in range(0, 440, 41)])
+    for index in range(4):
+        found = finder.find(expose(chain, index=index))
+        assert not finder.blind
+        assert [one.complete for one in found] == [False, *[True] * 8, False]
+        assert not any(one.touching for one in found if one.complete)
+
+
 def test_the_photo_of_a_split_item_shows_belt_in_place_of_its_mate() -> None:
     found = make_finder(window_mm=100).find(expose(lay(belt(), [(140, 100, 30), (201, 100, 30)])))
     photo = found[0].crop.astype(int)
