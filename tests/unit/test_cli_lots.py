@@ -95,3 +95,19 @@ def test_list_counts_each_lot(db: Path) -> None:
         ("=cmd|'/c calc'!A1", 1, 0),
     ]
     assert "monday" in run("list", "--db", str(db))
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        ([], "give the lot's name, or --today"),
+        (["field-7", "--today"], "give the lot's name, or --today"),
+        (["  "], "a lot's name has 1 to 64 characters"),
+        (["field-7"], "no 'sorter run' with these records is running"),
+    ],
+)
+def test_a_lot_that_cannot_be_opened_ends_in_a_sentence(
+    db: Path, arguments: list[str], sentence: str
+) -> None:
+    with pytest.raises(SorterError, match=sentence):
+        run("open", *arguments, "--db", str(db))
