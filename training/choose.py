@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -16,20 +16,22 @@ from training import weights
 from training.compare import Answers, Field, cross_validate
 from training.errors import PhotosError
 from training.fit import Method, auto_epochs
-from training.int8_file import costs
 from training.labelled import Labelled
+from training.parity import mcnemar
 from training.progress import Steps
 from training.run_folder import write_whole
 from training.split import Way, folds
 from training.zoo import DEFAULT, architecture
 
 CANDIDATES = (DEFAULT, "inception-mini", "vgg-mini", "resnet-mini", "lenet")
-"""From scratch, with one scaling of the levels; in the order in which they are tried."""
+"""From scratch, with one scaling of the levels; in the order in which they are tried, and
+preferred where trials say little: on few photos, short trials alone would choose by chance."""
 FOLDS = 5
 SHORTER = 0.4
 """Part of the epochs of a trial: enough to rank by."""
-EVEN = 1.0
-"""Two networks this many standard errors apart, or less, count as equal: the cheaper wins."""
+CLEAR = 0.3
+"""P-value of a paired test under which one network is clearly better than another; where none is,
+the one tried first wins. It takes three photos of a lead, or about one standard error."""
 MINUTES = 10.0
 CHOSEN = ("model", "shape", "weights", "fine_tune")
 """The fields of a method that trials decide on."""
@@ -171,7 +173,7 @@ def rank(
     seconds: float,
     clock: Callable[[], float] = time.monotonic,
 ) -> Choice:
-    """Try networks fold by fold until the time is up, and take the best.
+    """Try networks fold by fold until the time is up, and take the first that none clearly beats.
 
     After each fold, those that are clearly worse than the best are not tried any more. A fold
     that not all of the rest were tried on does not count.
@@ -186,14 +188,12 @@ def rank(
     by_name = {label(one): one for one in tried}
     left, out = list(by_name), 0
     right: dict[str, list[NDArray[np.bool_]]] = {name: [] for name in by_name}
-    macs: dict[str, int] = {}
     for fold in range(FOLDS):
         for name in left:
             if clock() - started >= seconds:
                 break
             said = trial(by_name[name], fold)
             right[name].append(said.by_int8.argmax(axis=1) == said.truth)
-            macs[name] = macs.get(name) or costs(said.file).macs
         if not fold:
             left = [name for name in left if right[name]]
         if not left or any(len(right[name]) <= fold for name in left):
@@ -212,30 +212,32 @@ def rank(
     whole = min(len(right[name]) for name in left)
     pooled = {name: np.concatenate(right[name][:whole]) for name in left}
     best = max(left, key=lambda name: float(pooled[name].mean()))
-    chosen = min(_even(left, {n: [p] for n, p in pooled.items()}), key=macs.__getitem__)
+    chosen = _even(left, {n: [p] for n, p in pooled.items()})[0]
     return Choice(
         method=by_name[chosen],
-        reason=_reason(chosen, best, pooled, macs, whole, len(tried), len(left) + out),
+        reason=_reason(chosen, best, pooled, whole, len(tried), len(left) + out),
     )
 
 
 def _even(names: Sequence[str], right: dict[str, list[NDArray[np.bool_]]]) -> list[str]:
     """Those that are not clearly worse than the best, in a paired comparison."""
-    pooled = {name: np.concatenate(right[name]).astype(float) for name in names}
+    pooled = {name: np.concatenate(right[name]) for name in names}
     best = pooled[max(names, key=lambda name: float(pooled[name].mean()))]
-    kept = []
-    for name in names:
-        lead = best - pooled[name]
-        if lead.mean() <= EVEN * lead.std() / np.sqrt(len(lead)):
-            kept.append(name)
-    return kept
+    return [
+        name
+        for name, own in pooled.items()
+        if mcnemar(int((best & ~own).sum()), int((own & ~best).sum())) >= CLEAR
+    ]
+
+
+def _others(names: Iterable[str], chosen: str) -> list[str]:
+    return [name for name in names if name != chosen]
 
 
 def _reason(
     chosen: str,
     best: str,
     pooled: dict[str, NDArray[np.bool_]],
-    macs: dict[str, int],
     folds_done: int,
     wanted: int,
     tried: int,
@@ -243,12 +245,9 @@ def _reason(
     told = f"{int(pooled[chosen].sum())} of {len(pooled[chosen])} photos right in short trials"
     told += f" on {folds_done} of {FOLDS} folds" if folds_done < FOLDS else ""
     if chosen != best:
-        why = (
-            f"{best} had {int(pooled[best].sum())}, which is no clear lead, and computes "
-            f"{macs[best] / macs[chosen]:.1f} times as much"
-        )
+        why = f"{best} had {int(pooled[best].sum())}, which is no clear lead"
     elif len(pooled) > 1:
-        why = f"the cheapest of the {len(pooled)} best, which are even"
+        why = f"the best, though not clearly ahead of {' and '.join(_others(pooled, chosen))}"
     elif tried > 1:
         why = "clearly the best"
     else:

@@ -9,30 +9,24 @@ import pytest
 from training import choose
 from training.compare import Answers
 from training.fit import Method
-from training.int8_file import Costs
 
 PHOTOS = 200
 
 
-@pytest.fixture(autouse=True)
-def macs(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The `file` of an answer is its number of multiply-adds."""
-    monkeypatch.setattr(
-        choose, "costs", lambda file: Costs(macs=int(file.decode()), activation_bytes=0)
-    )
-
-
 def trials(
-    right: dict[str, int], macs: dict[str, int] | None = None
+    right: dict[str, int],
 ) -> tuple[Callable[[Method, int], Answers], list[tuple[str, int]]]:
-    """Networks that get so many of 200 photos right in each fold; and who was tried on what."""
+    """Networks that get so many of 200 photos right in each fold; and who was tried on what.
+
+    The first ones, or, of a number below 0, the last.
+    """
     asked: list[tuple[str, int]] = []
 
     def trial(method: Method, fold: int) -> Answers:
         asked.append((method.model, fold))
-        said = np.zeros((PHOTOS, 2))
-        said[: right[method.model], 0] = 1
-        said[right[method.model] :, 1] = 1
+        count = right[method.model]
+        is_right = np.arange(PHOTOS) < count if count > 0 else np.arange(PHOTOS) >= PHOTOS + count
+        said = np.stack([is_right, ~is_right], axis=1).astype(float)
         return Answers(
             truth=np.zeros(PHOTOS, np.intp),
             by_float=said,
@@ -40,7 +34,6 @@ def trials(
             fold=np.full(PHOTOS, fold),
             groups=list(range(PHOTOS)),
             parameters=1,
-            file=str((macs or {}).get(method.model, 10)).encode(),
         )
 
     return trial, asked
@@ -61,12 +54,19 @@ def test_a_clearly_better_network_is_chosen_after_one_fold() -> None:
     )
 
 
-def test_of_even_networks_the_cheaper_is_chosen() -> None:
-    trial, asked = trials({"a": 160, "b": 160, "c": 100}, {"a": 20, "b": 5, "c": 1})
+def test_of_even_networks_the_one_tried_first_is_chosen() -> None:
+    trial, asked = trials({"a": 160, "b": -161, "c": 100})
     choice = choose.rank(methods("abc"), trial, seconds=60, clock=lambda: 0.0)
-    assert choice.method.model == "b"
+    assert choice.method.model == "a"
     assert asked[3:] == [(name, fold) for fold in range(1, 5) for name in "ab"]
-    assert "a had 800, which is no clear lead, and computes 4.0 times as much" in choice.reason
+    assert "b had 805, which is no clear lead" in choice.reason
+
+
+def test_the_best_that_is_not_clearly_ahead_is_told_with_the_rest() -> None:
+    trial, _ = trials({"a": 161, "b": -160})
+    choice = choose.rank(methods("ab"), trial, seconds=60, clock=lambda: 0.0)
+    assert choice.method.model == "a"
+    assert choice.reason.endswith("the best, though not clearly ahead of b")
 
 
 def test_the_time_budget_ends_the_trials_and_an_unfinished_fold_does_not_count() -> None:
