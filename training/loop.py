@@ -22,7 +22,7 @@ from training.augment import mix_up
 from training.checkpoint import Arrays, Past
 from training.measured import feed
 from training.progress import Advance
-from training.zoo import Network
+from training.zoo import AUXILIARY_WEIGHT, Network
 from training.zoo.architecture import Recipe
 
 WARM_UP = 0.1
@@ -230,11 +230,7 @@ def stepper(
                 tf.reduce_sum(weights * tf.nn.softmax_cross_entropy_with_logits(smooth, logits))
                 for logits in heads
             ]
-            total = sum(
-                weight * loss
-                for weight, loss in zip(network.loss_weights, losses, strict=True)
-                if weight
-            )
+            total = losses[0] + AUXILIARY_WEIGHT * sum(losses[1:])
         optimizer.apply(tape.gradient(total, variables), variables)
         return losses[0]
 

@@ -58,7 +58,6 @@ class Int8Network:
         wanted = np.zeros(tuple(exit_["shape"]))
         wanted[0, grade] = 1.0
         gradients: dict[int, Values] = {exit_["index"]: wanted}
-        # One a column of the network.
         tops: dict[int, Values] = {}
         for operator in reversed(interpreter._get_ops_details()):
             made = int(operator["outputs"][0])

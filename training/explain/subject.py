@@ -32,7 +32,7 @@ class Subject(Protocol):
         The gradient of the grade's logit times the activation, summed over the channels, negative
         sums cut off (HiResCAM: Draelos and Carin 2020). Where the layer is averaged and then goes
         through one dense layer, as in most networks of the zoo, this is the class activation map
-        of Zhou et al. (2016). The maps of several columns are added.
+        of Zhou et al. (2016).
         """
 
 

@@ -24,7 +24,6 @@ from training.zoo.mirrored import ONE_LOOK, mirrored
 
 ZOO: dict[str, Architecture] = {
     "ds-cnn": ds_cnn.ARCHITECTURE,
-    "ds-cnn-pair": ds_cnn.PAIR,
     "deep-mnist": deep_mnist.ARCHITECTURE,
     "lenet": lenet.ARCHITECTURE,
     "alexnet-mini": alexnet_mini.ARCHITECTURE,
@@ -45,10 +44,8 @@ class Network:
     model: Any
     """Keras model: from scaled photos, and shapes if it takes them, to logits."""
     trained: Any
-    """Keras model of the same layers that gives `model`'s logits and then those of its parts: of
-    each column, and of a second head half way up, which is left behind after the training."""
-    loss_weights: tuple[float, ...] = (1.0,)
-    """Of each output of `trained`."""
+    """Keras model of the same layers, for one look at the photo: a list of its logits and, where
+    there is one, those of a second head half way up, which is left behind after the training."""
     backbone: Any | None = None
     """Keras model of the layers that weights from elsewhere are for."""
 
@@ -96,27 +93,19 @@ def build(
     keras = backend.keras()
     photo = keras.layers.Input((size_px, size_px, 3), name="photo")
     features = chosen.body(photo)
-    inputs, columns = [photo], [features.main, *features.others]
+    inputs, main = [photo], features.main
     if shape:
         inputs.append(keras.layers.Input((len(MEASURES),), name="shape"))
-        columns = [heads.fuse(column, inputs[1]) for column in columns]
-    tops = columns if features.auxiliary is None else [*columns, features.auxiliary]
-    parts = [
+        main = heads.fuse(main, inputs[1])
+    tops = [main] if features.auxiliary is None else [main, features.auxiliary]
+    logits = [
         heads.corn(top, ranks, number) if ranks else heads.plain(top, grades, number)
         for number, top in enumerate(tops)
     ]
-    logits, loss_weights = parts, [1.0] * len(columns)
-    if len(columns) > 1:
-        # Columns that learn each on its own err apart, so their mean errs less.
-        logits = [keras.layers.Average()(parts[: len(columns)]), *parts]
-        loss_weights = [0.0, *loss_weights]
-    if features.auxiliary is not None:
-        loss_weights.append(AUXILIARY_WEIGHT)
     entry = inputs if shape else photo
     model = keras.Model(entry, logits[0], name=ONE_LOOK)
     return Network(
         model=mirrored(model) if chosen.mirrored else model,
         trained=keras.Model(entry, logits),
-        loss_weights=tuple(loss_weights),
         backbone=features.backbone,
     )

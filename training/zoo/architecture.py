@@ -18,8 +18,6 @@ class Features:
 
     main: Any
     """n × channels, after dropout: the last layer turns it into logits."""
-    others: tuple[Any, ...] = ()
-    """The same of further columns, each of which gets a last layer of its own."""
     auxiliary: Any | None = None
     """n × channels from half way up, for a second head that only the training uses."""
     backbone: Any | None = None

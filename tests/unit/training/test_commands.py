@@ -121,7 +121,7 @@ def test_unreadable_photos_are_refused_by_name(refuse: Refuse, tmp_path: Path) -
         ("--folds", "1", "--folds: found 1; give 0, or 2 or more"),
         ("--pretrain", "nowhere", "nowhere: does not exist; give a folder"),
         ("--weights", "imagenet", "--weights: ds-cnn is trained from scratch"),
-        ("--model", "resnet", "no model is called 'resnet'; choose one of: ds-cnn, ds-cnn-pair"),
+        ("--model", "resnet", "no model is called 'resnet'; choose one of: ds-cnn, deep-mnist"),
     ],
 )
 def test_an_option_that_is_not_allowed_is_named(

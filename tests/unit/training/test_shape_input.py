@@ -16,7 +16,7 @@ from sorter.preprocess import Preprocess
 from sorter.shape import MEASURES
 from tests.factories import make_manifest
 from tests.unit.training.folders import write_photos
-from training import int8_file, zoo
+from training import int8_file
 from training.errors import PhotosError
 from training.fit import Method, fit
 from training.labelled import Labelled
@@ -111,13 +111,3 @@ def test_photos_that_the_training_is_tested_on_teach_nothing_before(tmp_path: Pa
     tested = digest(read_photo(tmp_path / "M" / "1.png"))
     with pytest.raises(PhotosError, match=r"1 of its photos are among .*M/1\.png; give other"):
         other_photos(tmp_path, PREPROCESS, Silent(), own=[tested])
-
-
-@pytest.mark.training
-def test_columns_answer_by_their_mean_and_learn_each_by_itself() -> None:
-    network = zoo.build("ds-cnn-pair", SIDE, 3, shape=True)
-    photos = np.random.default_rng(1).random((4, SIDE, SIDE, 3)).astype(np.float32)
-    shapes = np.random.default_rng(2).random((4, len(MEASURES))).astype(np.float32)
-    joined, *columns = (np.asarray(one) for one in network.trained([photos, shapes]))
-    assert joined == pytest.approx(np.mean(columns, axis=0), abs=1e-5)
-    assert network.loss_weights == (0.0, *[1.0] * len(columns))
