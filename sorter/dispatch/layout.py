@@ -4,17 +4,26 @@ from __future__ import annotations
 
 from itertools import combinations
 
+from firmware_bridge.compiled_in import SILENCE_US
 from sorter.config import Keys, SorterConfig
 from sorter.dispatch.plan import LEAD_S
 from sorter.dispatch.window import NARROWEST_WINDOW_MM
 from sorter.tracker import DECIDE_AT
 
+FRAMES_IN_SILENCE = 2.5
+"""So that one may be late without a stop of the belt, and a stalled camera is told from a slow one
+within a second."""
 SIZES = ("length_mm", "width_mm", "bend_mm", "volume_cm3")
 
 
 def layout_warnings(config: SorterConfig) -> list[tuple[Keys, str]]:
     """What will go wrong on this machine, each with the key in the config that it concerns."""
-    return [*_too_early(config), *_too_close(config), *_uncalibrated(config)]
+    return [
+        *_too_seldom(config),
+        *_too_early(config),
+        *_too_close(config),
+        *_uncalibrated(config),
+    ]
 
 
 def nearest_mm(config: SorterConfig, opening_ms: float = 0.0) -> float:
@@ -28,6 +37,17 @@ def nearest_mm(config: SorterConfig, opening_ms: float = 0.0) -> float:
     decided_mm = DECIDE_AT * field_mm - camera.reference_mm
     on_the_way_s = 1 / camera.fps + LEAD_S + opening_ms / 1000
     return decided_mm + NARROWEST_WINDOW_MM / 2 + on_the_way_s * belt.speed_mm_per_s
+
+
+def _too_seldom(config: SorterConfig) -> list[tuple[Keys, str]]:
+    fps, silence_s = config.camera.fps, SILENCE_US / 1e6
+    if fps * silence_s >= FRAMES_IN_SILENCE:
+        return []
+    sentence = (
+        f"the board hears of progress with each frame, and stops the belt after {silence_s:g} s of "
+        f"silence: one late frame is enough; {FRAMES_IN_SILENCE / silence_s:g} frames/s are needed"
+    )
+    return [(("camera", "fps"), sentence)]
 
 
 def _too_early(config: SorterConfig) -> list[tuple[Keys, str]]:

@@ -184,6 +184,7 @@ def test_the_schema_for_editors_knows_every_section() -> None:
         "faults",
         "finder",
         "records",
+        "collect",
         "outlets",
     }
 

@@ -26,6 +26,13 @@ def test_the_built_in_machines_are_fine(config: SorterConfig) -> None:
     assert layout_warnings(config) == []
 
 
+@pytest.mark.parametrize(("fps", "told"), [(4, True), (5, False)])
+def test_a_camera_too_slow_for_the_boards_patience_is_told(fps: float, told: bool) -> None:
+    camera = {"width": 400, "height": 200, "mm_per_px": 1.0, "fps": fps}
+    found = [keys for keys, _ in layout_warnings(make_config(camera=camera))]
+    assert (("camera", "fps") in found) == told
+
+
 def test_an_outlet_in_the_cameras_field_is_always_too_late() -> None:
     ((keys, sentence),) = warned(PREMIUM | {"at_mm": 150})
     assert keys == ("outlets", 0, "at_mm")
