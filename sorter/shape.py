@@ -23,6 +23,8 @@ RIM = 4
 RIM_KEPT = 0.75
 """Part of the rim that the belt is fitted to in the end: an item may reach the edge."""
 FEWEST_PX = 12
+ROUNDING = 1e-5
+"""Of the levels: what a photo of one colour differs from itself, computed in float32."""
 ENDS = 0.01
 """Part of the pixels at either end of an item that do not count for its chord."""
 SIMPSON = np.array([1, 4, 2, 4, 2, 4, 2, 4, 1]) / 24
@@ -139,19 +141,24 @@ def _largest(photo: NDArray[Any]) -> tuple[NDArray[np.uint8], NDArray[np.int32]]
     off = _distances(seen, at_rim, _fit(at_rim, seen))
     belt = off <= np.partition(off, at := int(RIM_KEPT * (len(off) - 1)))[at]
     off = np.sqrt(_distances(levels, surface, _fit(at_rim[belt], seen[belt])))
-    scaled = (off * np.float32(255 / max(float(off.max()), 1e-9))).astype(np.uint8)
+    found = np.zeros((SIDE, SIDE), np.uint8)
+    nothing = found, np.zeros((0, 1, 2), np.int32)
+    most = float(off.max())
+    if most <= ROUNDING * float(np.abs(levels).max()):
+        return nothing
+    scaled = (off * np.float32(255 / most)).astype(np.uint8)
     _, mask = cv2.threshold(
         scaled.reshape(height, width), 0, 1, cv2.THRESH_BINARY + cv2.THRESH_OTSU
     )
-    found = np.zeros((SIDE, SIDE), np.uint8)
+    # By its own pixels, not by what its contour encloses: a frame around the photo is no item.
+    count, labels, stats, _ = cv2.connectedComponentsWithStats(mask, connectivity=8)
+    if count < 2:
+        return nothing
+    largest = 1 + int(stats[1:, cv2.CC_STAT_AREA].argmax())
     top, left = (round(SIDE * axis.start / whole) for axis in (rows, columns))
-    found[top : top + height, left : left + width] = mask
-    contours, _ = cv2.findContours(found, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
-    if not contours:
-        return found, np.zeros((0, 1, 2), np.int32)
-    contour = max(contours, key=cv2.contourArea)
-    piece = cv2.drawContours(np.zeros_like(found), [contour], 0, 1, cv2.FILLED)
-    return np.asarray(piece & found), np.asarray(contour, np.int32)
+    found[top : top + height, left : left + width] = labels == largest
+    (contour,), _ = cv2.findContours(found, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
+    return found, np.asarray(contour, np.int32)
 
 
 def _fit(surface: NDArray[np.float32], levels: NDArray[np.float32]) -> NDArray[np.float32]:

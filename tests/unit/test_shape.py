@@ -85,8 +85,25 @@ def test_training_and_device_measure_the_same_on_levels_scaled_and_quantized() -
     assert measure(plain.astype(np.float32) / 127.5 - 1) == pytest.approx(measure(plain), abs=1e-3)
 
 
-def test_an_empty_photo_measures_nothing() -> None:
-    assert not measure(np.full((48, 48, 3), 90, np.uint8)).any()
+@pytest.mark.parametrize("size", [16, 48, 96])
+@pytest.mark.parametrize(
+    "colour", [(0, 0, 0), (1, 1, 1), (90, 90, 90), (255, 255, 255), (7, 99, 180)]
+)
+def test_an_empty_photo_measures_nothing_however_its_levels_are_scaled(
+    size: int, colour: tuple[int, int, int]
+) -> None:
+    plain = np.full((size, size, 3), colour, np.uint8)
+    real = plain.astype(np.float32)
+    for scaled in (plain, (plain.astype(int) - 128).astype(np.int8), real / 255, real / 127.5 - 1):
+        assert not measure(scaled).any()
+
+
+@pytest.mark.parametrize("thick_px", [1, 2])
+def test_a_frame_around_the_photo_is_not_taken_for_the_item(thick_px: int) -> None:
+    plain = photo(44, 14, turn_deg=20, side=64)
+    framed = plain.copy()
+    framed[:thick_px] = framed[-thick_px:] = framed[:, :thick_px] = framed[:, -thick_px:] = 60
+    assert measure(framed) == pytest.approx(measure(plain), abs=0.03)
 
 
 @pytest.mark.parametrize("rows", [1, 2, 3])
