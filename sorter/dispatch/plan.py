@@ -198,7 +198,7 @@ class ShotPlan:
         rest = self._windows[planned.outlet].rest_ticks(ticks_per_s)
         return order[0] < planned.order[1] + rest and planned.order[0] < order[1] + rest
 
-    def _foreign_in(self, own: Passing, core: Core, speed: float) -> bool:
+    def _foreign_in(self, own: Passing | Planned, core: Core, speed: float) -> bool:
         """Whether the open outlet would also meet an item that goes elsewhere."""
         assert own.outlet is not None
         met = self._windows[own.outlet].open_for(core, speed)
@@ -227,6 +227,11 @@ class ShotPlan:
 
     def _send(self, planned: Planned, tick: float, ticks_per_s: float) -> Shot | None:
         window = self._windows[planned.outlet]
+        # What closes slowly reaches farther on a belt that has become faster since it was planned.
+        if self._foreign_in(planned, planned.core, ticks_per_s):
+            self._drop(planned, Reason.CROWDED)
+            self._planned.remove(planned)
+            return None
         open_tick, close_tick = planned.order
         # At another speed than when they were planned, two windows may have come nearer.
         rest = math.ceil(window.rest_ticks(ticks_per_s))

@@ -44,6 +44,8 @@ class Belt:
     tick: float = 1200.0
     ticks_per_s: float = TICKS_PER_S
     shots: list[Shot] = field(default_factory=list)
+    sent_at: list[float] = field(default_factory=list)
+    """Speed at which each of them was sent."""
     ended: dict[int, Reason] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -56,6 +58,7 @@ class Belt:
     def send(self, *coming: tuple[int, Core]) -> list[tuple[int, ...]]:
         shots = self.plan.release(self.tick, self.ticks_per_s, coming=coming)
         self.shots += shots
+        self.sent_at += [self.ticks_per_s] * len(shots)
         for report in self.plan.take_reports():
             assert report.item_id not in self.ended
             self.ended[report.item_id] = report.reason
@@ -87,6 +90,16 @@ def test_a_shot_for_a_slow_outlet_is_held_until_the_speed_can_hardly_change_any_
     assert belt.send() == []
     belt.tick += 2
     assert belt.send() == [(1,)]
+
+
+def test_a_shot_that_meets_a_neighbour_since_the_belt_has_become_faster_is_given_up() -> None:
+    belt = Belt(machine(closing_ms=100.0), ticks_per_s=TICKS_PER_S / 3)
+    belt.place(item(1, 0), PREMIUM)
+    belt.place(item(2, 24), None)
+    belt.ticks_per_s = TICKS_PER_S
+    belt.tick = 1000 + 840 - 20 - 80
+    assert belt.send() == []
+    assert belt.ended == {1: Reason.CROWDED}
 
 
 def test_an_outlet_that_closes_slowly_is_open_longer_than_the_item_needs() -> None:
@@ -275,14 +288,16 @@ def test_whatever_lies_on_the_belt_every_item_ends_once_and_no_shot_hits_another
         for before, after in pairwise(shots):
             rest = delays["cycle_ms"] / 1000 * slowest
             assert after.open_tick >= before.close_tick + round(rest) - 1
-    for shot in belt.shots:
+    for shot, speed in zip(belt.shots, belt.sent_at, strict=True):
         assert len(shot.items) <= 4
-        if cancelled & set(shot.items) or delays["opening_ms"] or delays["closing_ms"]:
+        if cancelled & set(shot.items):
             continue
         at = (belt.config.outlets[shot.channel].at_mm or 0) / 0.5
+        opened = shot.open_tick + delays["opening_ms"] / 1000 * speed
+        closed = shot.close_tick + delays["closing_ms"] / 1000 * speed
         for item_id, one in items.items():
             if planned.get(item_id) != shot.channel:
-                assert not shot.open_tick < one.reference_tick + at < shot.close_tick
+                assert not opened < one.reference_tick + at < closed
 
 
 @pytest.mark.parametrize("ticks_per_s", [0.0, -50.0])
