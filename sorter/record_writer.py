@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import queue
+import threading
 from collections.abc import Callable
+from dataclasses import replace
+from functools import partial
 from typing import Protocol
 
 from firmware_bridge.board import ShotReport
@@ -15,6 +18,9 @@ from sorter.records import Records, RecordsError
 
 WAITING = 4096
 """Rows and changes of rows that may wait: over a minute of four lanes at full rate."""
+PHOTOS_WAITING = 32
+"""Items whose photos may wait, half a megabyte each. What a disk is too slow for is left out: it
+shall neither fill the memory nor end the sorting."""
 LONGEST_WAIT_S = 0.25
 """For a place among them; less than the board's time of silence."""
 FLUSH_S = 8.0
@@ -71,6 +77,9 @@ class RecordWriter:
         self._records = records
         self._longest_wait_s = longest_wait_s
         self._collect = collect
+        self._photo_places = threading.Semaphore(PHOTOS_WAITING)
+        self.photos_left_out = 0
+        """Items whose photos were not kept, as too many waited already."""
         self._queue: queue.Queue[Callable[[], None] | None] = queue.Queue(waiting)
         self._error: Exception | None = None
         self._thread = start(self.write)
@@ -82,10 +91,14 @@ class RecordWriter:
 
     def add(self, decision: Decision) -> None:
         """See `Records.add`."""
-        self._put(lambda: self._records.add(decision))
-        collect = self._collect
-        if collect is not None and decision.photos:
-            self._put(lambda: collect(decision))
+        row = replace(decision, photos=())
+        self._put(lambda: self._records.add(row))
+        if self._collect is None or not decision.photos:
+            return
+        if self._photo_places.acquire(blocking=False):
+            self._put(partial(self._keep, self._collect, decision))
+        else:
+            self.photos_left_out += 1
 
     def deliver(self, report: ShotReport) -> None:
         """See `Records.deliver`."""
@@ -150,6 +163,12 @@ class RecordWriter:
             if error is None:
                 raise
             # What ended the run is told; it is this very error, or the cause of both.
+
+    def _keep(self, collect: Callable[[Decision], None], decision: Decision) -> None:
+        try:
+            collect(decision)
+        finally:
+            self._photo_places.release()
 
     def _put(self, job: Callable[[], None]) -> None:
         self.check()

@@ -130,6 +130,11 @@ def run(
             signal.signal(signal.SIGINT, stop)
             spare_the_collector()
             daemon.run()
+            if writer.photos_left_out:
+                _say(
+                    f"the photos of {writer.photos_left_out} items were not collected: the disk of "
+                    f"{machine.collect.folder} is too slow for so many"
+                )
 
 
 def _say(sentence: str) -> None:

@@ -14,7 +14,7 @@ from sorter.config import CollectConfig
 from sorter.decision import Decision
 from sorter.photo import read_photo
 from sorter.pipeline import Pipeline
-from sorter.record_writer import RecordWriter
+from sorter.record_writer import PHOTOS_WAITING, RecordWriter
 from sorter.records import Records
 from sorter.verdict import Why
 from tests.factories import StubClassifier, draw_frame, make_config, make_item, make_verdict
@@ -189,3 +189,26 @@ def test_the_thread_that_writes_the_records_keeps_the_photos(tmp_path: Path) -> 
         writer.add(decision(2, photos=0))
 
     assert [row["item"] for row in rows(tmp_path / "photos")] == ["1", "1"]
+
+
+def test_photos_that_a_slow_disk_makes_wait_are_left_out_and_counted_but_no_row_is(
+    tmp_path: Path,
+) -> None:
+    kept: list[int] = []
+    with Records(tmp_path / "records.sqlite") as records:
+        writer = RecordWriter(
+            records,
+            collect=lambda decision: kept.append(decision.item.item_id),
+            start=lambda work: None,
+        )
+        for item_id in range(1, PHOTOS_WAITING + 11):
+            writer.add(decision(item_id))
+        writer._queue.put(None)
+        writer.write()
+        assert len(list(records.items())) == PHOTOS_WAITING + 10
+        writer.add(decision(1000))
+        writer._queue.put(None)
+        writer.write()
+
+    assert kept == [*range(1, PHOTOS_WAITING + 1), 1000]
+    assert writer.photos_left_out == 10
