@@ -89,7 +89,10 @@ class Track:
             if not self._was_seen_here(sighting):
                 self.views.append(View(sighting))
                 self.views.sort(key=lambda view: (view.touching, abs(view.from_reference_mm)))
-                del self.views[VIEWS:]
+                # While each view is better placed than all before it, half of the best places are
+                # still to come: no need to hold on to more frames.
+                comes = self.views[0].from_reference_mm == sighting.from_reference_mm
+                del self.views[VIEWS // 2 + 1 if comes else VIEWS :]
             self.along, self.across = sighting.along, sighting.across
         elif not self.views:
             # An item that enters grows from frame to frame until its tail is in view.
@@ -112,24 +115,37 @@ class Track:
             for view in self.views
         )
 
-    def develop(self, side_px: int, belt_mm: float) -> bool:
+    def develop(self, side_px: int, belt_mm: float, step_mm: float) -> bool:
         """Take a step towards the photos and measures that deciding will ask for.
 
         Each costs a millisecond or more, and all at once would delay the shot. Only views are
-        developed that no later one will be better placed than, if the belt goes on; the oldest of
-        them first, for its frame's sake.
+        developed that no later one will be better placed than, if the belt goes on as it does; the
+        oldest of them first, for its frame's sake.
 
         Args:
             side_px: of the photos.
             belt_mm: belt travel at the last frame.
+            step_mm: belt travel from frame to frame.
 
         Returns:
             There was something to do.
         """
         passed_mm = abs(self.along.middle_mm + belt_mm) - SAME_PLACE_MM
+        nearest_mm = max(passed_mm, VIEWS / 2 * step_mm)
+        for view in self.views[1:]:
+            if view.has_photo:
+                # The first alone is measured.
+                view.let_go()
+        # Measures cost the most, so they wait until it is sure whose they are.
+        for best in self.views[:1]:
+            sure = abs(best.from_reference_mm) <= passed_mm
+            if sure and best.has_photo and not best.developed:
+                best.measure()
+                best.let_go()
+                return True
         for view in sorted(self.views, key=lambda view: view.from_reference_mm):
-            if not view.developed and abs(view.from_reference_mm) <= passed_mm:
-                view.develop(side_px, measured=view is self.views[0])
+            if not view.has_photo and abs(view.from_reference_mm) <= nearest_mm:
+                view.make_photo(side_px)
                 return True
         return False
 

@@ -48,7 +48,8 @@ class Tracker:
         self._items = 0
         self.glints = 0
         """Places that looked like an item in one frame, and in none of the next ones."""
-        self._belt_mm = 0.0
+        self._belt_mm: float | None = None
+        self._step_mm = 0.0
 
     def follow(
         self, tick: float, sightings: Sequence[Sighting], *, blind: bool = False
@@ -60,7 +61,9 @@ class Tracker:
             sightings: all of the frame.
             blind: the frame shows nothing reliable; what is due now is sent nowhere.
         """
-        belt_mm = self._belt_mm = tick * self._mm_per_tick
+        belt_mm = tick * self._mm_per_tick
+        self._step_mm = 0.0 if self._belt_mm is None else abs(belt_mm - self._belt_mm)
+        self._belt_mm = belt_mm
         if not blind:
             self._take_in(sightings, belt_mm)
         self._tracks = [
@@ -91,9 +94,11 @@ class Tracker:
         Args:
             side_px: of the photos.
         """
+        if self._belt_mm is None:
+            return
         left = MOST_DEVELOPED
         for track in sorted(self._tracks, key=lambda one: -one.along.high_mm):
-            if not track.decided and track.develop(side_px, self._belt_mm):
+            if not track.decided and track.develop(side_px, self._belt_mm, self._step_mm):
                 left -= 1
                 if not left:
                     return
@@ -180,7 +185,8 @@ class Tracker:
     def _is_rest(self, sighting: Sighting, belt_mm: float) -> bool:
         """The edge shows the last of an item that was decided, a little aside of its place."""
         leaving = sighting.along.high_mm + belt_mm > self._exit_mm - IN_VIEW_MM
-        return leaving and any(
+        cut_off = leaving
+        return cut_off and any(
             track.decided
             and track.across.overlap_mm(sighting.across) > 0
             and track.along.gap_mm(sighting.along) < REST_MM

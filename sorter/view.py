@@ -9,8 +9,8 @@ from sorter.item import Measures, Sighting
 class View:
     """A sighting that may be judged.
 
-    A sighting holds on to its whole frame: 2.8 MB of 1280 × 720 pixels. The view lets go of it as
-    soon as `develop` has taken from it what is needed.
+    A sighting holds on to its whole frame: 2.8 MB of 1280 × 720 pixels. The view can let go of it
+    when what deciding needs was taken from it.
     """
 
     __slots__ = ("_measures", "_photo", "_sighting", "along", "from_reference_mm", "touching")
@@ -26,23 +26,26 @@ class View:
 
     @property
     def developed(self) -> bool:
-        """It needs its frame no more."""
+        """It has let go of its frame."""
         return self._sighting is None
 
-    def develop(self, side_px: int, *, measured: bool) -> None:
-        """Do one more thing that deciding will ask for: make the photo, then take the measures.
+    @property
+    def has_photo(self) -> bool:
+        """The photo is made."""
+        return self._photo is not None
 
-        Args:
-            side_px: of the photo.
-            measured: this view tells the item's size.
-        """
-        if self._photo is None:
-            # A photo may be a part of its frame, and would keep that.
-            self._photo = self.photo(side_px).copy()
-        elif measured:
-            self._measures = self.measures
-        if not measured or self._measures is not None:
-            self._sighting = None
+    def make_photo(self, side_px: int) -> None:
+        """Make the photo that deciding will ask for."""
+        # A photo may be a part of its frame, and would keep that.
+        self._photo = self.photo(side_px).copy()
+
+    def measure(self) -> None:
+        """Take the measures that deciding will ask for."""
+        self._measures = self.measures
+
+    def let_go(self) -> None:
+        """Hold on to the frame no more; what was not taken from it is gone."""
+        self._sighting = None
 
     def photo(self, side_px: int) -> Pixels:
         """See `Sighting.photo`; always asked for at the same size."""
@@ -50,7 +53,7 @@ class View:
 
     @property
     def measures(self) -> Measures:
-        """See `Sighting.measures`; gone once developed without them."""
+        """See `Sighting.measures`."""
         return self._seen.measures if self._measures is None else self._measures
 
     @property

@@ -135,7 +135,9 @@ def test_a_view_that_shows_an_item_alone_counts_beside_a_touching_one_of_the_sam
 
 def test_a_developed_view_does_not_invent_what_it_did_not_keep() -> None:
     view = View(make_sighting())
-    view.develop(SIDE_PX, measured=False)
+    view.make_photo(SIDE_PX)
+    view.let_go()
     assert view.developed
+    assert view.photo(SIDE_PX).shape == (8, 8, 3)
     with pytest.raises(RuntimeError, match="not taken from its frame"):
         view.measures  # noqa: B018
