@@ -7,8 +7,12 @@ from typing import Any
 import numpy as np
 import pytest
 
+from sorter.bundle import Bundle, Golden
+from sorter.classifier import Classifier
 from sorter.interpreter import make_interpreter
 from sorter.preprocess import Preprocess
+from sorter.shape import MEASURES
+from tests.factories import make_manifest
 from training import backend, int8_file, zoo
 from training.explain.float_network import FloatNetwork
 from training.explain.int8_network import Int8Network
@@ -69,7 +73,7 @@ def test_a_mirrored_network_is_saved_and_loaded_with_the_network_inside(
     assert one_look(loaded).name == ONE_LOOK
 
 
-def test_mirrored_in_int8_a_network_is_hardly_larger_and_answers_alike_in_any_batch(
+def test_mirrored_in_int8_a_network_is_hardly_larger_and_says_the_same_of_a_mirror_image(
     network: zoo.Network, photos: Any
 ) -> None:
     inside = to_int8(one_look(network.model), photos, PREPROCESS)
@@ -80,6 +84,33 @@ def test_mirrored_in_int8_a_network_is_hardly_larger_and_answers_alike_in_any_ba
     mirrored = int8_file.run(file, np.ascontiguousarray(photos[:, ::-1]), PREPROCESS)
     # The measured shape of noise is another one upside down: one step of its quantization.
     assert mirrored.argmax(axis=1) == pytest.approx(logits.argmax(axis=1))
+
+
+@pytest.mark.parametrize("ranks", [None, [2, 0, 1]])
+def test_on_the_device_photos_in_a_batch_are_judged_as_one_by_one(
+    ranks: list[int] | None, photos: Any
+) -> None:
+    """An item comes with several views, and a tick of the belt with several items."""
+    backend.keras().utils.set_random_seed(3)
+    model = zoo.build("ds-cnn", 16, 3, ranks=ranks, shape=True).model
+    device = Classifier(
+        Bundle(
+            manifest=make_manifest(preprocess=PREPROCESS, measures=MEASURES),
+            golden=Golden(
+                inputs=np.zeros((0, 16, 16, 3), np.int8), outputs=np.zeros((0, 3), np.int8)
+            ),
+            models={"classifier": to_int8(model, photos, PREPROCESS)},
+        )
+    )
+    inputs = device.quantize([photo[..., ::-1] for photo in photos])
+    alone = np.concatenate([device.invoke(one[None]) for one in inputs])
+    for count in (12, 5, 2):
+        assert np.array_equal(device.invoke(inputs[:count]), alone[:count])
+    assert len(np.unique(alone, axis=0)) > 6
+    wanted = predictor(model)(scaled(photos, PREPROCESS))
+    assert np.corrcoef(device.dequantize(alone).ravel(), wanted.ravel())[0, 1] > 0.99
+    if ranks:
+        assert np.exp(wanted).sum(axis=1) == pytest.approx(1, abs=0.01)
 
 
 def test_the_map_of_the_int8_file_is_that_of_the_network(network: zoo.Network, photos: Any) -> None:
