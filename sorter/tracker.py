@@ -184,9 +184,10 @@ class Tracker:
 
     def _is_rest(self, sighting: Sighting, belt_mm: float) -> bool:
         """The edge shows the last of an item that was decided, a little aside of its place."""
+        if sighting.complete:
+            return False
         leaving = sighting.along.high_mm + belt_mm > self._exit_mm - IN_VIEW_MM
-        cut_off = leaving
-        return cut_off and any(
+        return leaving and any(
             track.decided
             and track.across.overlap_mm(sighting.across) > 0
             and track.along.gap_mm(sighting.along) < REST_MM

@@ -243,6 +243,16 @@ def test_the_last_of_an_item_that_leaves_is_no_other_item_though_the_lens_moves_
     assert len(found) == items
 
 
+def test_an_item_first_seen_at_the_exit_but_whole_is_not_the_last_of_the_one_before() -> None:
+    tracker = make_tracker()
+    step(tracker, make_sighting(0.0, size_mm=40.0))
+    found = step(tracker, make_sighting(160.0, tick=320, size_mm=40.0), tick=320)
+    # The one before has its tail 10 mm ahead of this one's head.
+    late = make_sighting(175.0, tick=450, size_mm=40.0)
+    found += step(tracker, late, tick=450) + tracker.finish()
+    assert len(found) == 2
+
+
 def test_an_item_that_is_due_while_the_finder_is_blind_is_sent_nowhere() -> None:
     tracker = make_tracker()
     for tick in (0.0, 20.0, 40.0):
