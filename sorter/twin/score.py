@@ -209,15 +209,21 @@ def _within_doubles(
 ) -> dict[int, Decision]:
     """The fruits without a decision of their own that were seen and counted as part of a double.
 
-    It may lie across the border of two lanes.
+    It may lie across the border of two lanes, if its own lane holds but one of its fruits.
     """
     doubles = [one for one in decisions if one.verdict.why is Why.DOUBLE]
+    holds = Counter(id(decision) for decision in decided.values())
     found: dict[int, Decision] = {}
-    for number, item in enumerate(produce):
-        for double in () if number in decided else doubles:
-            off_mm = abs(double.item.reference_tick * mm_per_tick - item.at_mm)
-            if off_mm <= double.item.extent_mm / 2 and abs(double.item.lane - item.lane) <= 1:
-                found[number] = double
+    for lanes_off in (0, 1):
+        for number, item in enumerate(produce):
+            for double in () if number in decided or number in found else doubles:
+                off_mm = abs(double.item.reference_tick * mm_per_tick - item.at_mm)
+                within = off_mm <= double.item.extent_mm / 2
+                beside = abs(double.item.lane - item.lane) == lanes_off
+                if within and beside and (not lanes_off or holds[id(double)] < 2):
+                    found[number] = double
+                    holds[id(double)] += 1
+                    break
     return found
 
 

@@ -219,3 +219,25 @@ def test_both_fruits_of_a_double_are_accounted_for_and_none_of_what_passed_as_on
     assert (result.fates[1].ending, result.fates[1].cause) == (ending, cause)
     # A guess at a double is none at either fruit.
     assert (result.classifier_accuracy is None) == (why is Why.DOUBLE)
+
+
+def test_a_fruit_beside_a_double_that_holds_two_of_its_own_lane_is_lost() -> None:
+    one, other = fruit("L", 0), replace(fruit("L", 1), at_mm=540.0)
+    unseen = replace(fruit("L", 2), at_mm=530.0, lane=1)
+    decision = decided("end", None, at_mm=518, why=Why.DOUBLE)
+    double = replace(decision, item=replace(decision.item, extent_mm=80.0))
+    result = score(
+        falls=[Fall(produce=item, bin="end", at_us=1) for item in (one, unseen, other)],
+        left=[],
+        decisions=[double],
+        reports={},
+        takes=TAKES | {(1, "L"): "big"},
+        end="end",
+        grades=GRADES,
+        mm_per_tick=0.5,
+    )
+    assert [fate.ending for fate in result.fates] == [
+        Ending.TO_DEFAULT,
+        Ending.TO_DEFAULT,
+        Ending.LOST,
+    ]
