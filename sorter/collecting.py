@@ -14,7 +14,8 @@ from sorter.verdict import Why
 
 ITEMS_CSV = "items.csv"
 COLUMNS = ("path", "item", "session", "said", "grade")
-"""As `sorter-train import` reads them; `grade` is for the person who looks at the photos."""
+"""As `sorter-train import` reads them, one line a photo: `said` is the model's grade, `grade` that
+of the person who looks at the photos, empty until then."""
 DOUBTFUL = frozenset({Why.UNSURE, Why.STRANGER})
 """Items that the model has most to learn from."""
 MB = 1_000_000

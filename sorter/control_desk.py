@@ -60,8 +60,9 @@ class ControlDesk:
             raise SorterError("a lot's name has to be text")
         name = lot_of_the_day() if asked is None else lot_name(asked)
         before = self._line.lot
-        self._line.open_lot(name, self._clock())
+        # Written first: what is told as refused must not be open.
         if self._records is not None:
             self._records.open_lot(None if asked is None else name)
+        self._line.open_lot(name, self._clock())
         self._tell(f"lot {name} is open: it takes what comes into view from now on")
         return {"lot": name, "before": before}

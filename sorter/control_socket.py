@@ -54,19 +54,22 @@ class ControlSocket:
             OSError: the socket cannot be made.
         """
         listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        # Under its own name only once it listens: until then it would look like a dead one.
+        fresh = self.path.with_name(f"{self.path.name}.new")
         try:
             with _address(self.path) as address:
-                if self.path.is_socket():
-                    if _answers(address):
-                        raise ControlError(
-                            f"{self.path}: another 'sorter run' with the same records is running"
-                        )
-                    self.path.unlink()
+                if self.path.is_socket() and _lives(address):
+                    raise ControlError(
+                        f"{self.path}: another 'sorter run' with the same records is running"
+                    )
+            fresh.unlink(missing_ok=True)
+            with _address(fresh) as address:
                 listener.bind(address)
-            # Whoever may write the records may also command the machine.
-            self.path.chmod(0o660)
+            # The group may command the machine, as it may read the records.
+            fresh.chmod(0o660)
             listener.listen(CLIENTS)
             listener.setblocking(False)
+            fresh.replace(self.path)
         except (OSError, ControlError):
             listener.close()
             raise
@@ -94,9 +97,10 @@ class ControlSocket:
         for client in list(self._clients):
             self._hang_up(client)
         if self._listener is not None:
+            # Before it is closed: after that the name may be that of another sorter.
+            self.path.unlink(missing_ok=True)
             self._listener.close()
             self._listener = None
-            self.path.unlink(missing_ok=True)
 
     def _hear(self, client: socket.socket, obey: Callable[[Request], Answer]) -> None:
         try:
@@ -187,15 +191,16 @@ def _answer(line: bytes, obey: Callable[[Request], Answer]) -> Answer:
         return {"ok": False, "sentence": str(error)}
 
 
-def _answers(address: str) -> bool:
+def _lives(address: str) -> bool:
+    """Only a connection that is refused says that nobody listens there any more."""
     with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as probe:
         probe.setblocking(False)
         try:
             probe.connect(address)
-        except BlockingIOError:
-            return True
-        except OSError:
+        except (ConnectionRefusedError, FileNotFoundError):
             return False
+        except OSError:
+            return True
         return True
 
 

@@ -240,6 +240,7 @@ class Daemon:
         self._line.stop_belt(now_s)
         try:
             self._note(self._line.finish(now_s))
+            self._line.give_up(now_s)
         finally:
             self._let_orders_through(now_s + GOODBYE_S)
             if self._was_connected:
@@ -307,6 +308,7 @@ class Daemon:
             "lot": self._line.lot,
             "board": self._connected,
             "waiting_for_start": self._waiting_for_start,
+            "held": self._line.held,
             "faults": self._faults.standing,
             "skipped": self._frames.skipped,
             "lost": self._frames.lost,

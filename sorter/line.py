@@ -151,6 +151,14 @@ class Line:
         self.stop_belt(now_s)
         return decisions
 
+    def give_up(self, now_s: float) -> None:
+        """Nothing more is shot at: whoever comes after knows nothing of what lies on the belt."""
+        self._pipeline.give_up()
+        for item_id in self._pipeline.take_cancels():
+            self._board.cancel(item_id, now_s)
+        for report in self._pipeline.take_reports():
+            self._take_report(report)
+
     def open_lot(self, name: str, now_s: float) -> None:
         """What comes into the camera's view from now on belongs to another lot."""
         tick = self._board.tick_at(now_s)

@@ -44,9 +44,10 @@ class LineCounts:
 
     @classmethod
     def of(cls, plain: Mapping[str, Any]) -> LineCounts:
-        """Back from `plain`."""
+        """Back from `plain`; what another version counts besides is left out."""
+        known = {one.name for one in fields(cls)}
         values: dict[str, Any] = {
-            k: Counter(v) if isinstance(v, dict) else v for k, v in plain.items()
+            k: Counter(v) if isinstance(v, dict) else v for k, v in plain.items() if k in known
         }
         return cls(**values)
 

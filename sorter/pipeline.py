@@ -25,6 +25,9 @@ from sorter.tracker import Tracker
 from sorter.verdict import Verdict, Why
 from sorter.warm_up import warm_up
 
+FASTEST_MM_PER_S = 10_000.0
+"""Twice what a config may say: no belt runs so fast."""
+
 
 class Pipeline:
     """Finder, tracker, grader and dispatcher in a row; holds no thread and no clock."""
@@ -111,11 +114,15 @@ class Pipeline:
         return self._decide(self._tracker.follow(frame.tick, sightings, blind=blind), ready)
 
     def _speed_mm_per_s(self, frame: Frame) -> float:
-        """By the belt's way since the frame before; 0 at first, when nothing is known of it."""
+        """By the belt's way since the frame before; 0 where nothing is known of it.
+
+        So it is at first, and when the board was reset and counts from elsewhere.
+        """
         passed_s = frame.time_s - self._time_s
         if not self._seen or passed_s <= 0:
             return 0.0
-        return (frame.tick - self._tick) * self._mm_per_tick / passed_s
+        speed = (frame.tick - self._tick) * self._mm_per_tick / passed_s
+        return speed if abs(speed) <= FASTEST_MM_PER_S else 0.0
 
     def finish(self, *, ready: bool = True) -> list[Decision]:
         """Decide the items that are still in view when there are no more frames."""
@@ -171,6 +178,10 @@ class Pipeline:
     def distrust(self, tick: float) -> None:
         """Hands may be on the belt: what is in or past the camera's view rides to the end."""
         self._marks.touched(tick)
+        self._dispatcher.drop_all(Reason.STOPPED)
+
+    def give_up(self) -> None:
+        """The run ends: no shot that is planned may be fired any more."""
         self._dispatcher.drop_all(Reason.STOPPED)
 
     def doubt(self, tick: float) -> None:

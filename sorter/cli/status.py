@@ -40,7 +40,11 @@ def _lines(state: dict[str, Any]) -> list[str]:
     from sorter.line_counts import LineCounts
 
     counts = LineCounts.of(state["counts"])
-    belt = "waits for the start button" if state["waiting_for_start"] else "may run"
+    belt = "may run"
+    if state["held"]:
+        belt = "is held by a fault"
+    elif state["waiting_for_start"]:
+        belt = "waits for the start button"
     return [
         f"{state['machine']}: lot {state['lot']}",
         f"board {'connected' if state['board'] else 'NOT connected'}, belt {belt}",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -74,10 +75,6 @@ def test_what_cannot_be_done_is_told_to_the_one_who_asked(
         ask(path, {"do": "fail"})
 
 
-def test_serving_without_a_client_returns_at_once(control: ControlSocket) -> None:
-    control.serve(echo)
-
-
 def test_a_request_may_come_in_pieces(control: ControlSocket) -> None:
     with connect(control.path) as client:
         for piece in (b'{"do": ', b'"state"', b"}\n"):
@@ -143,6 +140,33 @@ def test_a_second_sorter_with_the_same_records_is_refused(
         ControlSocket(path).open()
     with Serving(control):
         assert ask(path, {})["ok"]
+
+
+def test_a_running_sorter_of_another_user_is_not_taken_for_a_dead_one(
+    control: ControlSocket, path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Forbidden(socket.socket):
+        def connect(self, address: object) -> None:
+            raise PermissionError(13, "Permission denied")
+
+    with monkeypatch.context() as other_user:
+        other_user.setattr(socket, "socket", Forbidden)
+        with pytest.raises(ControlError, match="another 'sorter run' with the same records"):
+            ControlSocket(path).open()
+    with Serving(control):
+        assert ask(path, {})["ok"]
+
+
+def test_a_sorter_that_ends_leaves_the_socket_of_its_successor_alone(path: Path) -> None:
+    old, new = ControlSocket(path), ControlSocket(path)
+    old.open()
+    old.close()
+    new.open()
+    old.close()
+    with Serving(new):
+        assert ask(path, {})["ok"]
+    new.close()
+    assert list(path.parent.iterdir()) == []
 
 
 def test_without_a_running_sorter_one_sentence_says_so(path: Path) -> None:

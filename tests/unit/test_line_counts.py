@@ -13,6 +13,10 @@ def test_the_counts_go_through_json_and_back() -> None:
     assert LineCounts.of(json.loads(json.dumps(counts.plain()))) == counts
 
 
+def test_what_another_version_counts_besides_is_left_out() -> None:
+    assert LineCounts.of({"items": 7, "unheard_of": 3}) == LineCounts(items=7)
+
+
 def test_what_went_well_needs_no_words() -> None:
     assert LineCounts(frames=100, items=7, shots=7).told() == []
 
@@ -34,12 +38,14 @@ def test_the_status_tells_every_trouble_by_its_name() -> None:
         "lot": "field-7",
         "board": True,
         "waiting_for_start": True,
+        "held": False,
         "faults": ["camera_dark"],
         "skipped": 2,
         "lost": 1,
         "counts": counts.plain(),
     }
 
+    assert _lines(state | {"held": True})[1] == "board connected, belt is held by a fault"
     assert _lines(state) == [
         "line-1: lot field-7",
         "board connected, belt waits for the start button",

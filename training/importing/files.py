@@ -11,11 +11,6 @@ from training.importing.incoming import Incoming
 from training.item_table import read_rows
 from training.photos import scan
 
-COLLECTED = "items.csv"
-"""The table that the sorter writes beside the photos that it collects, in a folder for each of its
-runs: one line a photo, columns `path, item, session, said, grade`; `said` is the model's grade,
-`grade` that of a person, empty as long as nobody has graded the item."""
-
 
 def from_folders(root: Path) -> list[Incoming]:
     """Photos in one folder a grade, with the items and sessions of their `photos.csv` if any.

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
+from sorter.collecting import ITEMS_CSV
 from training.errors import PhotosError
-from training.importing.files import COLLECTED, from_folders, from_table
+from training.importing.files import from_folders, from_table
 from training.importing.incoming import Incoming
 from training.importing.pickled import batches, from_pickles, is_pickle
 
@@ -42,8 +43,8 @@ def incoming(source: Path, grades: Sequence[str] | None) -> tuple[list[Incoming]
 
 def _collected(folder: Path) -> list[Path]:
     """The tables of what the sorter collected: in one run, or in all of those in a folder."""
-    table = folder / COLLECTED
-    return [table] if table.is_file() else sorted(folder.glob(f"*/{COLLECTED}"))
+    table = folder / ITEMS_CSV
+    return [table] if table.is_file() else sorted(folder.glob(f"*/{ITEMS_CSV}"))
 
 
 def _listed(source: Path, tables: Sequence[Path]) -> tuple[list[Incoming], list[str]]:

@@ -10,7 +10,7 @@ import pytest
 
 from sorter.control_socket import ControlSocket, connect
 from sorter.lot_names import lot_of_the_day
-from sorter.records import Records
+from sorter.records import Records, RecordsError
 from tests.unit.daemon.stage import FRUIT_MM, Stage
 
 
@@ -79,6 +79,23 @@ def test_back_to_the_lot_of_the_day(records: Records, control: ControlSocket) ->
 
     assert asking.answers[1] == {"ok": True, "lot": lot_of_the_day(), "before": "field-7"}
     assert records.opened_lot() is None
+
+
+def test_a_lot_that_cannot_be_written_is_not_open(
+    records: Records, control: ControlSocket, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(name: str | None) -> None:
+        raise RecordsError("the disk is full")
+
+    monkeypatch.setattr(records, "open_lot", full)
+    stage = Stage(records, control=control)
+    asking = Asking(stage, control)
+    asking.at = [(lambda: stage.frames == 5, {"do": "open_lot", "name": "field-7"})]
+    stage.end_after_mm = 200
+    stage.daemon.run()
+
+    assert asking.answers == [{"ok": False, "sentence": "the disk is full"}]
+    assert stage.line.lot == "today"
 
 
 def test_the_state_tells_lot_faults_and_every_count(

@@ -56,6 +56,24 @@ def test_stopping_stops_the_belt_and_decides_what_is_in_view(
     assert stage.notified[-1] == "STOPPING=1"
 
 
+def test_what_was_to_be_shot_when_the_run_ends_is_recorded_as_stopped(
+    stage: Stage, records: Records
+) -> None:
+    def stop_before_the_outlet() -> None:
+        if stage.belt.travel_mm > FRUIT_MM + 300:
+            stage.daemon.stop()
+
+    stage.at_frame = stop_before_the_outlet
+    stage.daemon.run()
+
+    (row,) = records.items()
+    assert row.outlet == "premium"
+    assert (row.delivery, row.delivery_reason) in {
+        ("cancelled", "cancel"),
+        ("cancelled", "stopped"),
+    }
+
+
 def test_ready_is_told_once_board_and_camera_work(stage: Stage) -> None:
     stage.end_after_mm = 200
 
