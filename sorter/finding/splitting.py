@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -10,13 +11,25 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sorter.finding.hills import Hill, basins, survey
-from sorter.finding.notches import Contour, deepest_notch_px, notched_on_both_sides
+from sorter.finding.notches import (
+    OPPOSITE_NOTCH,
+    Contour,
+    deepest_notch_px,
+    notched_on_both_sides,
+    notches,
+)
 
 Plane = NDArray[np.uint8]
 
 NOTCH = 0.12
 """Depth of a notch in the outline, as a share of the item's half width, that asks for a look at the
 distance map; a single convex fruit has none."""
+
+LARGEST_GLOSS, LEAST_GAP = 0.5, 0.06
+"""Area of a hole in an outline by the square of its half width. What is larger than the one is a
+gap between items, what is smaller than the other is none."""
+MEETING = 0.4
+"""Distance, as a share of the half width, at which a hole lies by a notch."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,7 +112,7 @@ def _body(mask: Plane, contour: Contour, box: Sequence[int]) -> tuple[Plane, tup
     offset = (before_x - left, before_y - top)
     cv2.drawContours(body, [contour], -1, 255, cv2.FILLED, offset=offset)
     seen = body[before_y : before_y + height, before_x : before_x + width]
-    cv2.bitwise_and(seen, mask[top : top + height, left : left + width], dst=seen)
+    _open_gaps(seen, mask[top : top + height, left : left + width], contour, (left, top))
     if before_x > 1:
         body[:, :before_x] = body[:, before_x : before_x + 1]
     if after_x > 1:
@@ -109,3 +122,35 @@ def _body(mask: Plane, contour: Contour, box: Sequence[int]) -> tuple[Plane, tup
     if after_y > 1:
         body[-after_y:] = body[-after_y - 1]
     return body, (left - before_x, top - before_y)
+
+
+def _open_gaps(body: Plane, mask: Plane, contour: Contour, corner: tuple[int, int]) -> None:
+    """Take the gaps between items out of a filled outline, but not the gloss on one of them.
+
+    Gloss may be as bright and grey as the belt, and would part a fruit from itself. A gap is large,
+    or lies by a place where two items meet: there the outline has a deep notch.
+
+    Args:
+        body: the outline's box, 255 inside; is changed.
+        mask: the same box of the image.
+        contour: the outline.
+        corner: of the box: left, top.
+    """
+    holes = cv2.bitwise_and(body, cv2.bitwise_not(mask))
+    if not cv2.countNonZero(holes):
+        return
+    half_width_px = 2 * cv2.contourArea(contour) / max(1.0, cv2.arcLength(contour, True))
+    meetings = [
+        contour[notch.deepest, 0] - corner
+        for notch in notches(contour)
+        if notch.depth_px > OPPOSITE_NOTCH * half_width_px
+    ]
+    count, labels, stats, _ = cv2.connectedComponentsWithStats(holes)
+    for hole in range(1, count):
+        left, top, width, height, area = stats[hole].tolist()
+        low, high = np.array([left, top]), np.array([left + width, top + height])
+        away = [float(np.hypot(*np.maximum(0, np.maximum(low - p, p - high)))) for p in meetings]
+        share = area / half_width_px**2
+        meeting = min(away, default=math.inf) < MEETING * half_width_px
+        if share > LARGEST_GLOSS or (meeting and share > LEAST_GAP):
+            body[labels == hole] = 0

@@ -107,6 +107,15 @@ def test_a_bent_fruit_is_one() -> None:
     assert parts(mask) == [False]
 
 
+def test_gloss_that_looks_like_belt_does_not_part_a_fruit() -> None:
+    mask = bars(((50, 150), (250, 160)))
+    cv2.line(mask, (150, 150), (170, 152), 0, 6)
+    cv2.circle(mask, (150, 141), 2, 0, cv2.FILLED)
+    # Only what is not all convex is looked at closer.
+    cv2.circle(mask, (100, 135), 5, 0, cv2.FILLED)
+    assert parts(mask) == [False]
+
+
 def test_a_waist_of_a_third_does_not_part_a_fruit() -> None:
     x = np.linspace(-1, 1, 200)
     half = 17 * np.sqrt(1 - np.abs(x) ** 5) * (1 - 0.33 * np.exp(-((x / 0.3) ** 2)))
