@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from firmware_bridge.board import (
     Board,
@@ -45,6 +45,7 @@ class Line:
         lot: str,
         start_belt: bool = False,
         collects: Callable[[Decision], bool] | None = None,
+        taken: Mapping[tuple[str, str], int] | None = None,
     ) -> None:
         """Build the line.
 
@@ -57,11 +58,17 @@ class Line:
             start_belt: a person at the machine wants the belt to run from the first connection on;
                 without that the board waits for its start button.
             collects: see `Pipeline`.
+            taken: see `Pipeline`.
         """
         ruler = ruler_from_config(config.camera)
         self._latency_s = ruler.latency_s
         self._pipeline = Pipeline(
-            config=config, classifier=classifier, lot=lot, ruler=ruler, collects=collects
+            config=config,
+            classifier=classifier,
+            lot=lot,
+            ruler=ruler,
+            collects=collects,
+            taken=taken,
         )
         belt = config.belt
         self._delivery = DeliveryBook(config)

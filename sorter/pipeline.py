@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -25,8 +25,9 @@ from sorter.tracker import Tracker
 from sorter.verdict import Verdict, Why
 from sorter.warm_up import warm_up
 
-FASTEST_MM_PER_S = 10_000.0
-"""Twice what a config may say: no belt runs so fast."""
+LONGEST_WAY_MM = 5_000.0
+"""From one frame to the next: beyond, the board was reset and counts from elsewhere, or so long has
+passed that the way tells nothing of how fast the belt is now."""
 
 
 class Pipeline:
@@ -41,6 +42,7 @@ class Pipeline:
         ruler: Ruler | None = None,
         finder: Finder | None = None,
         collects: Callable[[Decision], bool] | None = None,
+        taken: Mapping[tuple[str, str], int] | None = None,
     ) -> None:
         """Build the pipeline for one camera.
 
@@ -51,6 +53,7 @@ class Pipeline:
             ruler: of the camera; by scale and reference line unless given.
             finder: instead of the configured one.
             collects: whether a decision shall carry the photos that were judged; none does without.
+            taken: what earlier runs count for the quotas, by (outlet, lot).
         """
         camera = config.camera
         ruler = ruler or LinearRuler(camera)
@@ -70,7 +73,7 @@ class Pipeline:
         self._ruler = ruler
         self._grader = Grader(classifier)
         worth = {grade.name: grade.worth for grade in classifier.bundle.manifest.grades}
-        self._dispatcher = Dispatcher(config, worth)
+        self._dispatcher = Dispatcher(config, worth, taken)
         self._collects = collects
         self._marks = BeltMarks(mm_per_tick=config.belt.mm_per_tick, entry_mm=entry_mm, lot=lot)
         self.blind_frames = 0
@@ -114,15 +117,12 @@ class Pipeline:
         return self._decide(self._tracker.follow(frame.tick, sightings, blind=blind), ready)
 
     def _speed_mm_per_s(self, frame: Frame) -> float:
-        """By the belt's way since the frame before; 0 where nothing is known of it.
-
-        So it is at first, and when the board was reset and counts from elsewhere.
-        """
+        """By the belt's way since the frame before; 0 where nothing is known of it."""
         passed_s = frame.time_s - self._time_s
         if not self._seen or passed_s <= 0:
             return 0.0
-        speed = (frame.tick - self._tick) * self._mm_per_tick / passed_s
-        return speed if abs(speed) <= FASTEST_MM_PER_S else 0.0
+        way_mm = (frame.tick - self._tick) * self._mm_per_tick
+        return way_mm / passed_s if abs(way_mm) <= LONGEST_WAY_MM else 0.0
 
     def finish(self, *, ready: bool = True) -> list[Decision]:
         """Decide the items that are still in view when there are no more frames."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime, timezone
 from pathlib import Path
@@ -245,6 +245,22 @@ class Records:
         )
         with self._sentences():
             return [LotRecord(**dict(row)) for row in self._db.execute(query)]
+
+    def taken(self, outlets: Sequence[str]) -> dict[tuple[str, str], int]:
+        """How many items each of some outlets has had in each lot, as (outlet, lot).
+
+        What was shot at and not reported on counts, too.
+        """
+        query = (
+            "SELECT outlet, lots.name AS lot_name, count(*) AS items "
+            "FROM items JOIN lots ON lots.id = items.lot "
+            "WHERE outlet IN (SELECT value FROM json_each(?)) "
+            "AND delivery NOT IN (?, ?, ?) GROUP BY outlet, items.lot"
+        )
+        rode = (RODE, Outcome.REFUSED.value, Outcome.CANCELLED.value)
+        with self._sentences():
+            rows = self._db.execute(query, (json.dumps(list(outlets)), *rode)).fetchall()
+        return {(row["outlet"], row["lot_name"]): row["items"] for row in rows}
 
     def grades(self, lot: str | None = None) -> list[str]:
         """Every grade that has a probability in some item of the lot, or of all."""

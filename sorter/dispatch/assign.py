@@ -50,12 +50,18 @@ class Fit:
 class Assigner:
     """Chooses outlets in the order of the config file; remembers shares and quotas."""
 
-    def __init__(self, config: SorterConfig, worth: Mapping[str, float]) -> None:
+    def __init__(
+        self,
+        config: SorterConfig,
+        worth: Mapping[str, float],
+        taken: Mapping[tuple[str, str], int] | None = None,
+    ) -> None:
         """Take the outlets.
 
         Args:
             config: of the machine.
             worth: of the grades, as the bundle tells.
+            taken: items that an outlet has had of a lot in earlier runs, by (outlet, lot).
         """
         self._outlets = [outlet for outlet in config.outlets if not outlet.default]
         self._default_grades = frozenset(config.default_outlet.grades)
@@ -64,7 +70,7 @@ class Assigner:
             for place, outlet in enumerate(self._outlets)
         }
         self._came: Counter[str] = Counter()
-        self._sent: Counter[tuple[str, str]] = Counter()
+        self._sent: Counter[tuple[str, str]] = Counter(taken or {})
 
     def assign(self, item: Item, grade: str, lot: str) -> OutletConfig | Why | None:
         """The outlet for an item, the reason why it has none, or None if it should ride.

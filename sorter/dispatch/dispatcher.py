@@ -21,16 +21,22 @@ PROMISES_KEPT = 4096
 class Dispatcher:
     """Sends each item to an outlet that takes it, or lets it ride."""
 
-    def __init__(self, config: SorterConfig, worth: Mapping[str, float]) -> None:
+    def __init__(
+        self,
+        config: SorterConfig,
+        worth: Mapping[str, float],
+        taken: Mapping[tuple[str, str], int] | None = None,
+    ) -> None:
         """Take the outlets and the belt from the configuration.
 
         Args:
             config: of the machine.
             worth: of the grades, as the bundle tells.
+            taken: see `Assigner`.
         """
         self._default = config.default_outlet.name
         self._mm_per_tick = config.belt.mm_per_tick
-        self._assigner = Assigner(config, worth)
+        self._assigner = Assigner(config, worth, taken)
         self._plan = ShotPlan(config)
         self._promised: dict[int, tuple[str, str]] = {}
 

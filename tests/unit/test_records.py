@@ -330,6 +330,19 @@ def test_the_rows_of_an_older_version_are_kept_without_what_it_did_not_measure(
     assert (new.length_mm, new.bend_mm) == (201.5, 3.0)
 
 
+def test_what_an_outlet_has_had_of_each_lot_is_known_at_the_next_start(path: Path) -> None:
+    with Records(path) as records:
+        for item_id, lot in enumerate(["monday", "monday", "friday", "monday", "monday"], start=1):
+            records.add(decided(item_id, lot=lot, shot=item_id != 4))
+        records.deliver(FIRED)
+        refused = ShotReport(item_id=2, channel=3, outcome=Outcome.REFUSED, reason=Reason.LATE)
+        records.deliver(refused)
+    with Records(path) as records:
+        # Of the fifth and of that of Friday nobody knows whether they got there.
+        assert records.taken(["premium"]) == {("premium", "monday"): 2, ("premium", "friday"): 1}
+        assert records.taken(["other"]) == records.taken([]) == {}
+
+
 def test_the_lot_that_a_person_opened_is_listed_at_once_and_known_at_the_next_start(
     path: Path,
 ) -> None:

@@ -142,3 +142,14 @@ def test_no_error_within_the_uncertainty_puts_an_item_into_a_better_outlet(
     true = sent(assigner(*outlets), length_mm=length_mm, length_sd_mm=0.0)
     said = sent(assigner(*outlets), length_mm=length_mm + error * sd_mm, length_sd_mm=sd_mm)
     assert order.index(said) >= order.index(true)
+
+
+def test_what_an_outlet_had_of_a_lot_before_a_restart_counts_for_its_quota() -> None:
+    outlets = [{"name": "crate", "quota": 3, "channel": 0, "at_mm": 420, "grades": ["good"]}]
+    config = make_config(outlets=[*outlets, {"name": "end", "default": True}])
+    by = Assigner(config, {"good": 2.0}, {("crate", "monday"): 2})
+    first = by.assign(make_item(1), "good", "monday")
+    assert isinstance(first, OutletConfig)
+    by.took(first, "monday")
+    assert by.assign(make_item(2), "good", "monday") is Why.QUOTA
+    assert isinstance(by.assign(make_item(3), "good", "friday"), OutletConfig)
