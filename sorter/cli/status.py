@@ -41,7 +41,7 @@ def _lines(state: dict[str, Any]) -> list[str]:
 
     counts = LineCounts.of(state["counts"])
     belt = "may run"
-    if state["held"]:
+    if state.get("held"):
         belt = "is held by a fault"
     elif state["waiting_for_start"]:
         belt = "waits for the start button"

@@ -135,11 +135,15 @@ def test_a_belt_that_stops_runs_back_and_slows_down_gets_one_decision_for_each_o
     assert {decision.verdict.why for decision in decisions} == {Why.CLASS}
 
 
-def test_a_board_that_was_reset_and_counts_from_elsewhere_tells_no_speed() -> None:
+@pytest.mark.parametrize("away_frames", [1, 30 * 3600])
+def test_a_board_that_was_reset_and_counts_from_elsewhere_tells_no_speed(away_frames: int) -> None:
     pipeline = make_pipeline()
-    for index, tick in enumerate([0.0, 20.0, 20.0 + 2**24, 40.0 + 2**24]):
+    back = 1 + away_frames
+    speeds = []
+    for index, tick in ((0, 0.0), (1, 20.0), (back, 20.0 + 2**24), (back + 1, 40.0 + 2**24)):
         pipeline.step(draw_frame([], tick=tick, index=index))
-        assert pipeline.ticks_per_s == (0.0 if index in (0, 2) else pytest.approx(600.0))
+        speeds.append(pipeline.ticks_per_s)
+    assert speeds == pytest.approx([0.0, 600.0, 0.0, 600.0])
 
 
 def test_nothing_is_shot_while_the_belt_cannot_be_told_from_the_fruit() -> None:
