@@ -24,8 +24,9 @@ from training.progress import Advance
 FILE = "bottlenecks.sqlite"
 AT_ONCE = 32
 """Photos between two writes: no more is lost in a kill."""
-FORMAT = 2
-"""Raised when `augment` changes, so that views of old are not taken for new ones."""
+FORMAT = 3
+"""Raised when `augment` changes, or what a backbone of the zoo makes of its input, so that features
+of old are not taken for new ones: EfficientNetV2B0's were once of photos scaled otherwise."""
 
 
 def default_cache() -> Path:
