@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Generic, TypeVar
 
 from sorter.frame import Pixels
 from training.copies.pairs import ROUNDS, copies
-from training.copies.picture import picture
+from training.copies.picture import Picture, picture
 from training.errors import PhotosError
 from training.groups import group
 from training.photos import Photo, digest, left_out_note, name_some, read_all
@@ -32,6 +32,8 @@ class Grouped(Generic[Result]):
     """Photos of one item, copies, and with `sessions` those of one session share a number."""
     unreadable: list[Path]
     """Files that were left out."""
+    pictures: list[Picture] = field(default_factory=list)
+    """By which copies are told; none where nobody looked for copies."""
 
     def shown(self, way: Way) -> list[Hashable]:
         """What each photo shows: those of one item, and copies, have one key.
@@ -104,9 +106,9 @@ def read_grouped(
     )
     digests = [one for one, _, _ in made]
     pairs: list[tuple[int, int]] = []
+    pictures = [shown for _, shown, _ in made if shown is not None]
     if group_copies:
         advance = steps.start("Looking for copies", ROUNDS * len(set(digests)))
-        pictures = [shown for _, shown, _ in made if shown is not None]
         pairs = copies(digests, pictures, [photo.path.as_posix() for photo in read], advance)
     return Grouped(
         photos=read,
@@ -119,4 +121,5 @@ def read_grouped(
             pairs=pairs,
         ),
         unreadable=unreadable,
+        pictures=pictures,
     )

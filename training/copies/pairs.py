@@ -74,6 +74,7 @@ def pairs(
     advance: Callable[[str], None],
     *,
     hints: Collection[tuple[int, int]] = (),
+    first: int | None = None,
 ) -> list[Pair]:
     """All pairs of copies that the two searches find.
 
@@ -82,6 +83,8 @@ def pairs(
             of a copy in the list of candidates.
         advance: called `ROUNDS` times a photo.
         hints: pairs (the lower index first) that are looked at in any case, and need less likeness.
+        first: so many pictures are of one set, the rest of another, and only pairs of one of each
+            are looked at; None: all are of one set.
     """
     if len(pictures) < 2:
         return []
@@ -96,7 +99,11 @@ def pairs(
     def judged(candidate: Candidate) -> tuple[Candidate, float]:
         return candidate, judge.likeness(candidate)
 
-    candidates = itertools.chain(by_turns(pictures, step), by_crops(pictures, step, hints))
+    candidates: Iterable[Candidate] = itertools.chain(
+        by_turns(pictures, step), by_crops(pictures, step, hints)
+    )
+    if first is not None:
+        candidates = (one for one in candidates if (one.one < first) != (one.other < first))
     with ThreadPoolExecutor(os.cpu_count() or 1) as pool:
         for chunk in _chunks(candidates):
             for candidate, value in pool.map(judged, chunk):

@@ -12,10 +12,11 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import cv2
 import numpy as np
 import pytest
 
-from tests.unit.training.folders import write_photos
+from tests.unit.training.folders import noise, write_photos
 from training import checkpoint, loop
 from training import learn as learning
 from training.choose import Choice
@@ -24,7 +25,7 @@ from training.errors import TrainingError
 from training.fit import Method
 from training.full_disk import explained
 from training.learn import Settings, learn, trained
-from training.over_folds import over_folds
+from training.over_folds import FoldAccuracy, over_folds
 from training.progress import Silent
 from training.run_folder import load_network
 
@@ -185,6 +186,50 @@ def test_after_a_kill_the_network_that_trials_have_chosen_is_not_chosen_anew(
     assert (record.model, chosen) == ("lenet", ["lenet"])
     assert record.notes[0] == "it was quick"
     assert {path.name for path in run.iterdir()} == {"run.json", "model.keras", "logs"}
+
+
+def test_a_network_that_was_chosen_on_other_photos_is_chosen_anew(
+    photos: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    own, asked = tmp_path / "own", replace(SETTINGS, model="auto")
+    shutil.copytree(photos, own)
+    chosen = []
+
+    def choose(*data: Any, method: Settings, **others: Any) -> Choice:
+        chosen.append("lenet")
+        return Choice(method=replace(method, model="lenet"), reason="it was quick")
+
+    def killed(*data: Any, **others: Any) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(learning, "choose", choose)
+    monkeypatch.setattr(learning, "fit", killed)
+    for expected in (1, 1, 2):
+        if expected == 2:
+            # Another photo under the name of one that the trials have seen.
+            cv2.imwrite(str(own / "L" / "3.png"), noise(4711))
+        with pytest.raises(KeyboardInterrupt):
+            learn(own, tmp_path / "run", asked, Silent())
+        assert len(chosen) == expected
+
+
+def test_folds_that_test_a_network_on_what_it_was_chosen_by_say_so(
+    photos: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found = FoldAccuracy(accuracy=0.5, accuracy_low=0.4, accuracy_high=0.6, n=4, accuracies=[0.5])
+    monkeypatch.setattr(learning, "over_folds", lambda *data, **others: found)
+    monkeypatch.setattr(
+        learning,
+        "choose",
+        lambda *data, method, **others: Choice(
+            method=replace(method, model="lenet"), reason="it was quick"
+        ),
+    )
+    asked = replace(SETTINGS, model="auto", epochs=1, folds=2)
+    chosen = learn(photos, tmp_path / "chosen", asked, Silent())
+    assert any("flatters the accuracy over folds" in note for note in chosen.notes)
+    given = learn(photos, tmp_path / "given", replace(asked, model="lenet"), Silent())
+    assert not any("flatters" in note for note in given.notes)
 
 
 def test_after_a_kill_a_fold_that_was_tested_is_not_trained_for_again(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import cv2
@@ -19,8 +20,9 @@ from tests.unit.training.folders import write_photos
 from training import int8_file
 from training.errors import PhotosError
 from training.fit import Method, fit
+from training.grouped import Grouped, read_grouped
 from training.labelled import Labelled
-from training.photos import digest
+from training.photos import scan
 from training.pretrain import other_photos
 from training.progress import Silent
 from training.quantize import to_int8
@@ -88,7 +90,8 @@ def test_photos_of_other_grades_teach_the_network_to_see_first(tmp_path: Path) -
         folder = tmp_path / "abc"[index % 3]
         folder.mkdir(exist_ok=True)
         cv2.imwrite(str(folder / f"{index}.png"), photo)
-    before = other_photos(tmp_path, PREPROCESS, Silent())
+    before, told = other_photos(tmp_path, PREPROCESS, Silent())
+    assert told == []
     assert np.bincount(before.labels).tolist() == [4, 4, 4]
     networks = [
         fit(
@@ -106,8 +109,39 @@ def test_photos_of_other_grades_teach_the_network_to_see_first(tmp_path: Path) -
     assert not np.allclose(*kernels)
 
 
+def read(root: Path) -> Grouped[float]:
+    return read_grouped(
+        scan(root),
+        lambda pixels: 0.0,
+        way="random",
+        group_copies=True,
+        skip_unreadable=False,
+        steps=Silent(),
+    )
+
+
 def test_photos_that_the_training_is_tested_on_teach_nothing_before(tmp_path: Path) -> None:
-    write_photos(tmp_path, 3)
-    tested = digest(read_photo(tmp_path / "M" / "1.png"))
-    with pytest.raises(PhotosError, match=r"1 of its photos are among .*M/1\.png; give other"):
-        other_photos(tmp_path, PREPROCESS, Silent(), own=[tested])
+    own = read(write_photos(tmp_path / "own"))
+    others = write_photos(tmp_path / "others", 2, grades=("x", "y"))
+    with pytest.raises(PhotosError, match=r"4 of its photos are among .*y/1\.png; give other"):
+        other_photos(others, PREPROCESS, Silent(), own=own)
+
+
+def test_copies_of_photos_that_the_training_is_tested_on_are_left_out(tmp_path: Path) -> None:
+    photos = write_photos(tmp_path / "own")
+    own = read(photos)
+    others = write_photos(tmp_path / "others", 3, grades=("w", "x", "y"))
+    for grade in ("w", "x"):
+        for number in range(3):
+            path = others / grade / f"{number}.png"
+            seen = read_photo(path)
+            # Two grades' photos are those of the training: brighter, or mirrored.
+            changed = cv2.add(seen, (20, 20, 20, 0)) if grade == "w" else seen[:, ::-1]
+            cv2.imwrite(str(path), changed)
+    kept, told = other_photos(others, PREPROCESS, Silent(), own=own)
+    assert kept.labels.tolist() == [0, 0, 0]
+    assert "left out 6 photos of --pretrain that are copies" in told[0]
+    assert "w/0.png" in told[0]
+    shutil.rmtree(others / "y")
+    with pytest.raises(PhotosError, match=r"all photos in .* are copies of those of the training"):
+        other_photos(others, PREPROCESS, Silent(), own=own)
