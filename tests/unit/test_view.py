@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import gc
 import weakref
 from collections.abc import Iterable
 from dataclasses import replace
@@ -8,6 +7,8 @@ from functools import partial
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from sorter.frame import Pixels
 from sorter.item import Item, Measures, Sighting
@@ -38,7 +39,6 @@ class Film:
 
     @property
     def held(self) -> int:
-        gc.collect()
         return sum(frame() is not None for frame in self.frames)
 
     def _cut(self, frame: Pixels, side_px: int | None) -> Pixels:
@@ -131,6 +131,29 @@ def test_a_view_that_shows_an_item_alone_counts_beside_a_touching_one_of_the_sam
     tracker.follow(1000.0, [make_sighting(0.0, tick=1000.0)])
     (item,) = tracker.finish()
     assert item.doubt is None and len(item.views) == 1
+
+
+@given(
+    frames=st.lists(
+        st.tuples(st.integers(-60, 120), st.booleans(), st.booleans()), min_size=5, max_size=40
+    )
+)
+def test_however_the_belt_moves_an_item_that_is_due_can_be_shown_and_measured(
+    frames: list[tuple[int, bool, bool]],
+) -> None:
+    film, tracker, tick = Film(), make_tracker(), 700
+    items: list[Item] = []
+    for ticks, touching, in_time in frames:
+        tick += ticks
+        at_mm = (tick - 1000) * 0.5
+        seen = [film.sighting(at_mm, tick, touching=touching)] if abs(at_mm) < 180 else []
+        items += tracker.follow(tick, seen)
+        if in_time:
+            tracker.develop(SIDE_PX)
+    items += tracker.finish()
+    for item in items:
+        assert item.measures.length_mm == 64.0
+        assert [view.photo(SIDE_PX).shape for view in item.views] == [(8, 8, 3)] * len(item.views)
 
 
 def test_a_developed_view_does_not_invent_what_it_did_not_keep() -> None:
