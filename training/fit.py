@@ -262,7 +262,10 @@ def _fingerprint(
     preprocess: Preprocess,
     ranks: Sequence[int] | None,
 ) -> str:
-    what = f"{asdict(method)} {preprocess.model_dump_json()} {ranks}"
+    network = zoo.architecture(method.model)
+    # What the network's recipe is may change from one version to the next.
+    how = f"{asdict(method)} {network.recipe} {network.mirrored}"
+    what = f"{how} {preprocess.model_dump_json()} {ranks}"
     digest = hashlib.sha256(what.encode())
     for part in parts:
         if part is not None:

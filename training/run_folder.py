@@ -59,8 +59,8 @@ class RunRecord(BaseModel):
     model: str
     shape: bool = False
     """The network takes the item's measured shape, too."""
-    weights: str = "none"
-    """That a backbone began with: `none`, `imagenet` or the name of a file."""
+    weights: str | None = None
+    """That a backbone began with: `none`, `imagenet` or the name of a file; None in older runs."""
     fine_tune: int = 0
     """Top blocks of a backbone with weights that were trained too."""
     pretrained: str | None = None

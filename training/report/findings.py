@@ -154,6 +154,8 @@ def about_model(record: RunRecord, manifest: Manifest, metrics: dict[str, Any]) 
 
 def _started_from(record: RunRecord) -> str:
     """What the network knew before it saw these photos, for people."""
+    if record.weights is None:
+        return "not recorded by the version that trained it"
     if record.weights == "none":
         return f"the photos in {record.pretrained}" if record.pretrained else "nothing"
     trained = "the rest stays as it was, but for the last layer"

@@ -15,7 +15,7 @@ from sorter.twin.photos import labelled_photos
 from tests.unit.training.folders import write_photos
 from training.cli import main
 from training.explain.explain import attention, load
-from training.explain.occlusion import occlusion
+from training.explain.occlusion import AT_ONCE, occlusion
 from training.explain.picture import overlay
 from training.explain.subject import Map
 
@@ -28,8 +28,10 @@ class LooksAtOneCorner:
     def __init__(self) -> None:
         self.grades = ["bright", "dark"]
         self.preprocess = Preprocess(size_px=32)
+        self.most = 0
 
     def probabilities(self, photos: list[Pixels]) -> np.ndarray:
+        self.most = max(self.most, len(photos))
         level = np.array([photo[:16, :16].mean() / 255 for photo in photos])
         return np.stack([level, 1 - level], axis=1)
 
@@ -51,8 +53,10 @@ def test_the_packed_models_map_lies_on_the_rendered_cucumber() -> None:
 def test_occlusion_finds_the_corner_that_decides() -> None:
     photo = np.zeros((32, 32, 3), np.uint8)
     photo[4:16, 4:16] = 255
-    lost = occlusion(LooksAtOneCorner(), photo, 0)
+    network = LooksAtOneCorner()
+    lost = occlusion(network, photo, 0)
     assert lost[4:16, 4:16].sum() > 0.6 * lost.sum() > 0
+    assert network.most <= AT_ONCE
 
 
 def test_an_overlay_lights_what_is_looked_at() -> None:

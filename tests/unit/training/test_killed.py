@@ -17,7 +17,7 @@ import numpy as np
 import pytest
 
 from tests.unit.training.folders import noise, write_photos
-from training import checkpoint, loop
+from training import checkpoint, loop, zoo
 from training import learn as learning
 from training.choose import Choice
 from training.compare import Answers, Field
@@ -151,6 +151,27 @@ def test_a_disk_that_is_full_when_the_network_is_saved_leaves_no_network(
     with pytest.raises(OSError, match="No space left"):
         learn(photos, run, SETTINGS, Silent())
     assert not {path.name for path in run.iterdir()} - {"logs", "resume-0.npz"}
+
+
+def test_a_training_by_another_recipe_is_not_gone_on_with(
+    photos: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As an update of the program may bring it."""
+    known = []
+
+    def killed(*data: Any, **others: Any) -> None:
+        (plan,) = (one for one in data if isinstance(one, loop.Plan))
+        known.append(plan.fingerprint)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(loop, "train", killed)
+    lenet = zoo.architecture("lenet")
+    slower = replace(lenet, recipe=replace(lenet.recipe, learning_rate=1e-3))
+    for network in (lenet, lenet, slower, replace(lenet, mirrored=True)):
+        monkeypatch.setitem(zoo.ZOO, "lenet", network)
+        with pytest.raises(KeyboardInterrupt):
+            learn(photos, tmp_path / "run", SETTINGS, Silent())
+    assert [known.index(one) for one in known] == [0, 0, 2, 3]
 
 
 def test_after_a_kill_amid_the_packing_the_same_call_need_not_train_again(

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 from html.parser import HTMLParser
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
+from sorter.bundle import Grade
+from sorter.preprocess import Preprocess
+from tests.factories import make_manifest
 from training.report.disturbances import DISTURBANCES, disturbed
+from training.report.findings import about_model
 from training.report.measures import (
     calibration_error,
     cost_per_100,
@@ -18,6 +23,7 @@ from training.report.measures import (
     weighted_kappa,
 )
 from training.report.page import Shown, percent, render, short
+from training.run_folder import RunRecord
 
 HOSTILE = '<script>alert("x")</script>'
 
@@ -205,3 +211,38 @@ def test_hostile_names_are_text() -> None:
     parser.feed(made)
     assert "script" not in parser.seen
     assert made.count("&lt;script&gt;") >= 8
+
+
+@pytest.mark.parametrize(
+    ("known", "told"),
+    [
+        ({}, "not recorded by the version that trained it"),
+        ({"weights": "none"}, "nothing"),
+        ({"weights": "none", "pretrained": "rendered"}, "the photos in rendered"),
+        (
+            {"weights": "v1.h5", "fine_tune": 2},
+            "the weights v1.h5; the top 2 blocks and the last layer were trained",
+        ),
+    ],
+)
+def test_the_model_card_says_what_a_network_knew_before(known: dict[str, Any], told: str) -> None:
+    record = RunRecord(
+        name="test",
+        photos=Path("photos"),
+        grades=[Grade(name="A"), Grade(name="B")],
+        preprocess=Preprocess(size_px=32),
+        model="lenet",
+        seed=0,
+        way="random",
+        entries=[],
+        epochs=1,
+        best_epoch=1,
+        parameters=1,
+        validation_accuracy=1,
+        float_accuracy=1,
+        seconds=1,
+        **known,
+    )
+    numbers = metrics("A", ["A", "B"], [[20, 0], [0, 20]])
+    numbers["robustness"] = {"accuracy": 1.0, "rows": []}
+    assert about_model(record, make_manifest(), numbers | {"notes": []})["started_from"] == told
