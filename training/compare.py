@@ -21,6 +21,7 @@ from training.labelled import Labelled
 from training.loop import predictor
 from training.progress import Advance, Silent, Steps
 from training.quantize import WANTED, scaled, to_int8
+from training.ready import check_network
 from training.split import Way
 
 
@@ -137,6 +138,9 @@ def compare(
         PhotosError: the photos cannot be trained on.
         TrainingError: the installation or the weights cannot.
     """
+    auto = photos.auto_size(photos.scan(root))
+    for one in tried:
+        check_network(one, size_px or max(zoo.architecture(one.model).smallest_px, auto))
     field = read_field(
         root,
         [one.model for one in tried],

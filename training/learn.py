@@ -24,6 +24,7 @@ from training.over_folds import over_folds
 from training.pretrain import other_photos
 from training.progress import Steps
 from training.quantize import scaled
+from training.ready import check_network, check_other_photos
 from training.run_folder import METRICS, RECORD, Entry, RunRecord
 from training.split import PARTS, Part, Way, folds, split
 
@@ -89,8 +90,7 @@ def learn(root: Path, out: Path, settings: Settings, steps: Steps) -> RunRecord:
     found = photos.scan(root)
     declared = read_grades(root, sorted({photo.grade for photo in found}))
     if settings.pretrain:
-        # Refused before the photos are read, which takes minutes.
-        photos.scan(settings.pretrain)
+        check_other_photos(settings.pretrain)
     asked = _asked(root, found, settings)
     grades = declared.in_order()
     strategy = distribution.choose()
@@ -98,6 +98,7 @@ def learn(root: Path, out: Path, settings: Settings, steps: Steps) -> RunRecord:
 
     size_px = settings.size_px or max(architecture.smallest_px, photos.auto_size(found))
     preprocess = architecture.preprocess(size_px, declared.window_mm)
+    check_network(settings, size_px)
 
     read = read_grouped(
         found,

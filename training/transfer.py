@@ -153,6 +153,23 @@ def freeze_below(model: Any, blocks: int, block_ends: str) -> None:
     Raises:
         TrainingError: there are not so many blocks.
     """
+    cut = lowest_trained(model, blocks, block_ends)
+    norms = backend.keras().layers.BatchNormalization
+    for index, layer in enumerate(model.layers):
+        layer.trainable = index >= cut and not isinstance(layer, norms)
+
+
+def lowest_trained(model: Any, blocks: int, block_ends: str) -> int:
+    """Index of the lowest layer of a backbone's top blocks.
+
+    Args:
+        model: Keras model of the backbone, or of a network around it.
+        blocks: how many, from the top.
+        block_ends: see `Architecture`.
+
+    Raises:
+        TrainingError: there are not so many.
+    """
     ends: dict[str, int] = {}
     for index, layer in enumerate(model.layers):
         if found := re.fullmatch(block_ends, layer.name):
@@ -162,7 +179,4 @@ def freeze_below(model: Any, blocks: int, block_ends: str) -> None:
             f"--fine-tune: found {blocks}; this backbone has {len(ends)} blocks of which at least "
             f"one stays frozen, so give at most {len(ends) - 1}"
         )
-    cut = sorted(ends.values())[-blocks - 1]
-    norms = backend.keras().layers.BatchNormalization
-    for index, layer in enumerate(model.layers):
-        layer.trainable = index > cut and not isinstance(layer, norms)
+    return sorted(ends.values())[-blocks - 1] + 1

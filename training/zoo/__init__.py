@@ -61,6 +61,20 @@ def architecture(name: str) -> Architecture:
     return ZOO[name]
 
 
+def check_size(name: str, size_px: int) -> None:
+    """Refuse an input too small for a network.
+
+    Raises:
+        TrainingError: it is, or there is no network of this name.
+    """
+    smallest = architecture(name).smallest_px
+    if size_px < smallest:
+        raise TrainingError(
+            f"{name} needs an input of at least {smallest} px, found {size_px}; "
+            f"raise --size or choose another --model"
+        )
+
+
 def build(
     name: str,
     size_px: int,
@@ -81,12 +95,8 @@ def build(
     Raises:
         TrainingError: there is no network of this name, or not for so small an input.
     """
+    check_size(name, size_px)
     chosen = architecture(name)
-    if size_px < chosen.smallest_px:
-        raise TrainingError(
-            f"{name} needs an input of at least {chosen.smallest_px} px, found {size_px}; "
-            f"raise --size or choose another --model"
-        )
     # Late, for it imports OpenCV, and the names of the networks stand in help pages.
     from sorter.shape import MEASURES
 

@@ -142,6 +142,13 @@ def test_a_head_for_views_that_nobody_took_is_refused_at_once(
     assert not (tmp_path / "out").exists()
 
 
+def test_one_grade_of_other_photos_teaches_nothing(refuse: Refuse, tmp_path: Path) -> None:
+    photos = write_photos(tmp_path / "photos")
+    other = write_photos(tmp_path / "other", grades=("L",))
+    err = refuse("run", photos, "--out", tmp_path / "out", "--pretrain", other)
+    assert "has only one grade (L), of which nothing can be learned" in err
+
+
 def test_several_workers_do_not_choose_a_network_apart(
     refuse: Refuse, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -11,10 +11,12 @@ import pytest
 from sorter.preprocess import Preprocess
 from training import backend, transfer, weights, zoo
 from training.bottlenecks import BottleneckCache, bottlenecks, open_cache
+from training.compare import compare
 from training.errors import TrainingError
 from training.fit import Method, fit
 from training.labelled import Labelled
-from training.progress import steps
+from training.learn import Settings, learn
+from training.progress import Silent, steps
 from training.zoo.backbones import POOLED
 
 SIDE = 32
@@ -169,6 +171,38 @@ def test_weights_of_another_network_do_not_fit(weights_file: Path) -> None:
         backbone = zoo.build(name, SIDE, 3).backbone
         with pytest.raises(TrainingError, match=f"does not fit {name}"):
             weights.load(backbone, str(weights_file), name)
+
+
+@pytest.mark.training
+@pytest.mark.parametrize(
+    ("model", "fine_tune", "sentence"),
+    [
+        ("inceptionv3", 0, "inceptionv3 needs an input of at least 75 px, found 32"),
+        ("mobilenetv2", 0, "does not fit mobilenetv2"),
+        ("mobilenet-0.25", 40, "--fine-tune: found 40; this backbone has 13 blocks"),
+    ],
+)
+def test_weights_that_cannot_be_used_are_refused_before_any_photo_is_read(
+    weights_file: Path, model: str, fine_tune: int, sentence: str, tmp_path: Path
+) -> None:
+    for grade in ("L", "M"):
+        (tmp_path / "photos" / grade).mkdir(parents=True)
+        for index in range(12):
+            (tmp_path / "photos" / grade / f"{index}.png").write_bytes(b"no photo")
+    asked = Settings(model=model, weights=str(weights_file), fine_tune=fine_tune, size_px=32)
+    with pytest.raises(TrainingError, match=sentence):
+        learn(tmp_path / "photos", tmp_path / "run", asked, Silent())
+    assert not (tmp_path / "run").exists()
+    with pytest.raises(TrainingError, match=sentence):
+        compare(
+            tmp_path / "photos",
+            [asked],
+            size_px=32,
+            folds=2,
+            way="random",
+            skip_unreadable=False,
+            steps=Silent(),
+        )
 
 
 @pytest.mark.training
