@@ -246,21 +246,24 @@ class Records:
         with self._sentences():
             return [LotRecord(**dict(row)) for row in self._db.execute(query)]
 
-    def taken(self, outlets: Sequence[str]) -> dict[tuple[str, str], int]:
-        """How many items each of some outlets has had in each lot, as (outlet, lot).
+    def taken(self, outlets: Sequence[str], lot: str) -> dict[tuple[str, str], int]:
+        """How many items each of some outlets has had of a lot, as (outlet, lot).
 
         What was shot at and not reported on counts, too.
         """
+        if not outlets:
+            # The machine waits for this at its start, and a season's lots are long.
+            return {}
         query = (
-            "SELECT outlet, lots.name AS lot_name, count(*) AS items "
-            "FROM items JOIN lots ON lots.id = items.lot "
-            "WHERE outlet IN (SELECT value FROM json_each(?)) "
-            "AND delivery NOT IN (?, ?, ?) GROUP BY outlet, items.lot"
+            "SELECT outlet, count(*) AS items FROM items "
+            "WHERE lot = (SELECT id FROM lots WHERE name = ?) "
+            "AND outlet IN (SELECT value FROM json_each(?)) "
+            "AND delivery NOT IN (?, ?, ?) GROUP BY outlet"
         )
         rode = (RODE, Outcome.REFUSED.value, Outcome.CANCELLED.value)
         with self._sentences():
-            rows = self._db.execute(query, (json.dumps(list(outlets)), *rode)).fetchall()
-        return {(row["outlet"], row["lot_name"]): row["items"] for row in rows}
+            rows = self._db.execute(query, (lot, json.dumps(list(outlets)), *rode)).fetchall()
+        return {(row["outlet"], lot): row["items"] for row in rows}
 
     def grades(self, lot: str | None = None) -> list[str]:
         """Every grade that has a probability in some item of the lot, or of all."""

@@ -98,8 +98,9 @@ def run(
             _say(f"warning: {control.path}: no lot can be opened while it runs ({error.strerror})")
         if lot is not None:
             records.open_lot(lot_name(lot))
-        taken = records.taken([outlet.name for outlet in machine.outlets if outlet.quota])
         opened = records.opened_lot() or lot_of_the_day()
+        limited = [outlet.name for outlet in machine.outlets if outlet.quota]
+        taken = records.taken(limited, opened)
         collector = Collector(machine.collect, tell=_say) if machine.collect.folder else None
         with RecordWriter(records, collect=collector.keep if collector else None) as writer:
             line = Line(

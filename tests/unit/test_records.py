@@ -330,7 +330,7 @@ def test_the_rows_of_an_older_version_are_kept_without_what_it_did_not_measure(
     assert (new.length_mm, new.bend_mm) == (201.5, 3.0)
 
 
-def test_what_an_outlet_has_had_of_each_lot_is_known_at_the_next_start(path: Path) -> None:
+def test_what_an_outlet_has_had_of_a_lot_is_known_at_the_next_start(path: Path) -> None:
     with Records(path) as records:
         for item_id, lot in enumerate(["monday", "monday", "friday", "monday", "monday"], start=1):
             records.add(decided(item_id, lot=lot, shot=item_id != 4))
@@ -339,8 +339,24 @@ def test_what_an_outlet_has_had_of_each_lot_is_known_at_the_next_start(path: Pat
         records.deliver(refused)
     with Records(path) as records:
         # Of the fifth and of that of Friday nobody knows whether they got there.
-        assert records.taken(["premium"]) == {("premium", "monday"): 2, ("premium", "friday"): 1}
-        assert records.taken(["other"]) == records.taken([]) == {}
+        assert records.taken(["premium"], "monday") == {("premium", "monday"): 2}
+        assert records.taken(["premium"], "friday") == {("premium", "friday"): 1}
+        assert records.taken(["premium"], "sunday") == records.taken(["other"], "monday") == {}
+        assert records.taken([], "monday") == {}
+
+
+def test_at_a_start_no_more_than_the_lot_that_is_open_is_counted(path: Path) -> None:
+    with Records(path) as records:
+        plans: list[str] = []
+        records._db.set_trace_callback(plans.append)
+        records.taken([], "monday")
+        assert plans == []
+        records.taken(["premium"], "monday")
+        records._db.set_trace_callback(None)
+        (query,) = plans
+        steps = [row["detail"] for row in records._db.execute(f"EXPLAIN QUERY PLAN {query}")]
+    assert any("items USING INDEX items_by_lot" in step for step in steps)
+    assert not any("SCAN items" in step for step in steps)
 
 
 def test_the_lot_that_a_person_opened_is_listed_at_once_and_known_at_the_next_start(
