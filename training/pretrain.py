@@ -43,8 +43,8 @@ def other_photos(
         The photos, and what the user should know about them, one sentence each.
 
     Raises:
-        PhotosError: there are none, some are unreadable, some are among the training's own, or all
-            are copies of those.
+        PhotosError: there are none, some are unreadable, some are among the training's own, or
+            without copies of those there are not two grades of them.
     """
     found = photos.scan(root)
     advance = steps.start("Reading other photos", len(found))
@@ -67,10 +67,11 @@ def other_photos(
         steps,
     )
     kept = [index for index in range(len(read)) if index not in copied]
-    if not kept:
+    names = sorted({read[index].grade for index in kept})
+    if copied and len(names) < 2:
         raise PhotosError(
-            f"--pretrain: all photos in {root} are copies of those of the training; give other "
-            f"photos"
+            f"--pretrain: {len(copied)} of {len(read)} photos in {root} are copies of those of the "
+            f"training, and the rest are not of two grades; give other photos"
         )
     notes = []
     if copied:
@@ -79,7 +80,6 @@ def other_photos(
             f"left out {len(copied)} photos of --pretrain that are copies of the training's own: "
             f"{named}"
         )
-    names = sorted({read[index].grade for index in kept})
     inputs = np.stack([made[index][2] for index in kept])
     labels = np.array([names.index(read[index].grade) for index in kept])
     return Labelled(inputs=inputs, labels=labels), notes
