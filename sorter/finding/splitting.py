@@ -28,6 +28,8 @@ distance map; a single convex fruit has none."""
 LARGEST_GLOSS, LEAST_GAP = 0.5, 0.06
 """Area of a hole in an outline by the square of its half width. What is larger than the one is a
 gap between items, what is smaller than the other is none."""
+MOUNTAIN = 1.3
+"""Height in the distance map, by the half width, that no fruit reaches."""
 MEETING = 0.4
 """Distance, as a share of the half width, at which a hole lies by a notch."""
 
@@ -44,7 +46,7 @@ class Part:
 
 def looks_like_one(contour: Contour) -> bool:
     """Whether an outline is all convex but for what a single fruit may have; takes 10 µs."""
-    half_width_px = 2 * cv2.contourArea(contour) / max(1.0, cv2.arcLength(contour, True))
+    half_width_px = _half_width_px(contour)
     return deepest_notch_px(contour) < max(2.0, NOTCH * half_width_px)
 
 
@@ -69,7 +71,7 @@ def split(mask: Plane, contour: Contour) -> list[Part]:
     rows = slice(top - origin[1], top - origin[1] + height)
     columns = slice(left - origin[0], left - origin[0] + width)
     distance = cv2.distanceTransform(body, cv2.DIST_L2, 3)
-    if cut_off:
+    if cut_off and distance.max() > MOUNTAIN * _half_width_px(contour):
         # A long fruit that crosses the edge slantwise goes on there far wider than any fruit is:
         # beside such a mountain the hills of those that it touches would count for nothing.
         inside = cv2.copyMakeBorder(body[rows, columns], 1, 1, 1, 1, cv2.BORDER_CONSTANT)
@@ -91,6 +93,11 @@ def split(mask: Plane, contour: Contour) -> list[Part]:
         if outlines:
             parts.append(part(max(outlines, key=len), hill))
     return parts
+
+
+def _half_width_px(contour: Contour) -> float:
+    """Of a disc exactly, of long fruit nearly."""
+    return 2 * cv2.contourArea(contour) / max(1.0, cv2.arcLength(contour, True))
 
 
 def _at_edge(box: Sequence[int], shape: Sequence[int]) -> tuple[bool, bool, bool, bool]:
@@ -139,7 +146,7 @@ def _open_gaps(body: Plane, mask: Plane, contour: Contour, corner: tuple[int, in
     holes = cv2.bitwise_and(body, cv2.bitwise_not(mask))
     if not cv2.countNonZero(holes):
         return
-    half_width_px = 2 * cv2.contourArea(contour) / max(1.0, cv2.arcLength(contour, True))
+    half_width_px = _half_width_px(contour)
     meetings = [
         contour[notch.deepest, 0] - corner
         for notch in notches(contour)
