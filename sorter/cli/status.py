@@ -10,6 +10,9 @@ import typer
 
 from sorter.cli import options
 
+BOARD_STOPS = frozenset({"estop", "silence", "encoder_dead", "encoder_storm", "jam", "cover"})
+"""Faults for which the board stops the belt, whatever the config says of others."""
+
 
 def status(
     config: options.Config = options.DEFAULT_CONFIG,
@@ -40,17 +43,23 @@ def _lines(state: dict[str, Any]) -> list[str]:
     from sorter.line_counts import LineCounts
 
     counts = LineCounts.of(state["counts"])
-    belt = "may run"
-    if state.get("held"):
-        belt = "is held by a fault"
-    elif state["waiting_for_start"]:
-        belt = "waits for the start button"
     return [
         f"{state['machine']}: lot {state['lot']}",
-        f"board {'connected' if state['board'] else 'NOT connected'}, belt {belt}",
+        _board(state),
         f"faults: {', '.join(state['faults']) or 'none'}",
         f"frames: {counts.frames}, {state['skipped']} skipped, {state['lost']} lost, "
         f"{counts.frames_without_position} without position",
         f"items: {counts.items} in {counts.shots} shots",
         *counts.told(),
     ]
+
+
+def _board(state: dict[str, Any]) -> str:
+    if not state["board"]:
+        return "board NOT connected: it stops the belt by itself"
+    belt = "may run"
+    if state.get("held") or BOARD_STOPS & set(state["faults"]):
+        belt = "is held by a fault"
+    elif state["waiting_for_start"]:
+        belt = "waits for the start button"
+    return f"board connected, belt {belt}"

@@ -3,7 +3,10 @@ from __future__ import annotations
 import json
 from collections import Counter
 
-from sorter.cli.status import _lines
+import pytest
+
+from firmware_bridge.codes import FAULT_BITS
+from sorter.cli.status import BOARD_STOPS, _board, _lines
 from sorter.line_counts import LineCounts
 
 
@@ -45,7 +48,6 @@ def test_the_status_tells_every_trouble_by_its_name() -> None:
         "counts": counts.plain(),
     }
 
-    assert _lines(state | {"held": True})[1] == "board connected, belt is held by a fault"
     assert _lines(state) == [
         "line-1: lot field-7",
         "board connected, belt waits for the start button",
@@ -58,3 +60,19 @@ def test_the_status_tells_every_trouble_by_its_name() -> None:
         "stray passes: 4",
         "stops: 1",
     ]
+
+
+@pytest.mark.parametrize(
+    ("changed", "said"),
+    [
+        ({}, "board connected, belt may run"),
+        ({"waiting_for_start": True}, "board connected, belt waits for the start button"),
+        ({"held": True}, "board connected, belt is held by a fault"),
+        ({"faults": ["bin_full", "estop"]}, "board connected, belt is held by a fault"),
+        ({"board": False}, "board NOT connected: it stops the belt by itself"),
+    ],
+)
+def test_the_status_tells_why_the_belt_stands(changed: dict[str, object], said: str) -> None:
+    state = {"board": True, "waiting_for_start": False, "held": False, "faults": ["camera_dirty"]}
+    assert _board(state | changed) == said
+    assert set(FAULT_BITS) - {"bin_full", "settings", "watchdog"} == BOARD_STOPS
