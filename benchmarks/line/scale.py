@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import os
+from typing import TypeVar
 
 SHORT = bool(os.environ.get("BENCH_SHORT"))
 
+T = TypeVar("T")
 
-def scaled(whole: int, short: int) -> int:
-    """The number for the run that was asked for."""
+
+def scaled(whole: T, short: T) -> T:
+    """What is meant for the run that was asked for."""
     return short if SHORT else whole
