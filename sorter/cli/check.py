@@ -42,6 +42,7 @@ def check(
     warnings: list[Problem] = []
     try:
         file = read_config(config)
+        _check_twin(file)
         warnings, has_model = _check_model(file)
         warnings += _check_calibration(file)
         warnings += [file.problem(*found) for found in layout_warnings(file.config)]
@@ -55,6 +56,16 @@ def check(
     for warning in warnings:
         print(f"warning: {warning}", file=sys.stderr)
     print(f"{config}: ok: {_summary(file, has_model)}")
+
+
+def _check_twin(file: ConfigFile) -> None:
+    from sorter.board_from_config import VIRTUAL
+    from sorter.config_file import ConfigError
+
+    config = file.config
+    if config.camera.source == "twin" and config.board.port != VIRTUAL:
+        sentence = f"found '{config.board.port}'; the belt of camera.source twin wants '{VIRTUAL}'"
+        raise ConfigError([file.problem(("board", "port"), sentence)])
 
 
 def _check_model(file: ConfigFile) -> tuple[list[Problem], bool]:

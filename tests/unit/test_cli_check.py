@@ -105,6 +105,17 @@ def test_a_damaged_model_is_an_error_at_its_line(model: Path) -> None:
     assert "not a model bundle" in problem
 
 
+def test_a_simulated_belt_at_a_real_board_is_an_error_at_its_line(model: Path) -> None:
+    arguments = write(model, "A, B", "C")
+    config = Path(arguments[1])
+    config.write_text(f"camera: {{source: twin}}\nboard: {{port: vitual}}\n{config.read_text()}")
+
+    (problem,) = problems(arguments)
+
+    assert problem.startswith("2 board.port found 'vitual'")
+    assert "wants 'virtual'" in problem
+
+
 def calibrated(model: Path, *, width: int = 1280, mm_per_tick: float = 0.5) -> list[str]:
     """A config of 0.4 mm per pixel with a calibration file beside it."""
     camera = CameraConfig(width=width, height=720, mm_per_px=0.4)

@@ -76,7 +76,7 @@ def metrics(result: Mapping[str, Any]) -> None:
     )
     parts = ", ".join(f"{part} {n}" for part, n in result["photos"].items())
     table.add_row("Split", f"{result['split']} ({parts})")
-    table.add_row("Time", f"{result['seconds']:.0f} s, {result['epochs']} epochs")
+    table.add_row("Time of training", f"{result['seconds']:.0f} s, {result['epochs']} epochs")
     console.print(confusion(result["grades"], result["confusion"]))
     console.print(table)
 

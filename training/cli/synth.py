@@ -14,7 +14,9 @@ def synth(
     views: Annotated[
         int, typer.Option(min=1, max=20, help="Photos of each item, which rolls in between.")
     ] = 1,
-    crop: Annotated[str, typer.Option(help="cucumbers, lemons or tomatoes.")] = "cucumbers",
+    crop: Annotated[
+        str, typer.Option(help="cucumbers, lemons, tomatoes or round (both).")
+    ] = "cucumbers",
     seed: Annotated[
         int, typer.Option(min=0, max=2**32 - 1, help="The same gives the same photos.")
     ] = 0,

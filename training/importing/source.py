@@ -25,6 +25,12 @@ def incoming(source: Path, grades: Sequence[str] | None) -> tuple[list[Incoming]
     """
     if not source.exists():
         raise PhotosError(f"{source}: does not exist; give a folder, a CSV file or a pickle")
+    pickles = batches(source) if source.is_dir() else [source]
+    if grades is not None and not any(map(is_pickle, pickles)):
+        raise PhotosError(
+            f"--grades names the labels of pickles, and {source} holds none; leave it out: the "
+            f"grades are those of the folders or of the table"
+        )
     if source.is_dir():
         if collected := _collected(source):
             return _listed(source, collected)

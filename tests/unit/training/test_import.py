@@ -265,7 +265,7 @@ def test_what_is_far_too_large_is_refused_unread(
         source = batch(tmp_path / "test_batch", planes(3), [0])
     monkeypatch.setattr(module, limit, 10)
     with pytest.raises(PhotosError, match=f"{name}: larger than"):
-        import_all(source, tmp_path / "out", NAMES)
+        import_all(source, tmp_path / "out", NAMES if name == "test_batch" else None)
     assert not (tmp_path / "out").exists()
 
 
@@ -317,3 +317,9 @@ def test_a_photo_moved_to_another_grade_keeps_its_item(tmp_path: Path) -> None:
     looked_up = ItemTable.beside(out)
     assert looked_up.look_up("L/00002-1.png") == looked_up.look_up("M/00002-2.png")
     assert looked_up.look_up("L/new.png") == (None, None)
+
+
+def test_grades_of_what_is_no_pickle_are_refused(tmp_path: Path) -> None:
+    (tmp_path / "photos" / "good").mkdir(parents=True)
+    with pytest.raises(PhotosError, match="--grades names the labels of pickles"):
+        incoming(tmp_path / "photos", ["good"])
