@@ -35,4 +35,4 @@ def _block(x: Any, channels: int, strides: int) -> Any:
     return layers.ReLU(6.0)(y)
 
 
-ARCHITECTURE = Architecture(body=body, recipe=Recipe(shape=True, samples=50_000), mirrored=True)
+ARCHITECTURE = Architecture(body=body, recipe=Recipe(shape=True), mirrored=True)
