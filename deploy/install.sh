@@ -88,9 +88,11 @@ fi
 
 cat <<'TEXT'
 Next:
-  1. copy a model:   sudo install -o sorter model.sorter /var/lib/sorter/models/current.sorter
-  2. edit            /etc/sorter/sorter.yaml
-  3. check:          sudo -u sorter /opt/sorter/bin/sorter check
-  4. start:          sudo systemctl enable --now sorter     (the belt waits for its start button)
+  1. flash a board:  sudo /opt/sorter/bin/sorter board flash --port /dev/sorter-mcu     (docs/installing.md)
+  2. copy a model:   sudo install -o sorter model.sorter /var/lib/sorter/models/current.sorter
+  3. edit            /etc/sorter/sorter.yaml
+  4. calibrate:      sorter calibrate                       (docs/calibrating.md)
+  5. check:          sudo -u sorter /opt/sorter/bin/sorter check
+  6. start:          sudo systemctl enable --now sorter     (the belt waits for its start button)
      after an update: sudo systemctl restart sorter
 TEXT
