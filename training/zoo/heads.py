@@ -31,6 +31,12 @@ def is_head(layer: Any) -> bool:
     return str(layer.name).startswith(HEAD)
 
 
+def biased(model: Any) -> Any | None:
+    """The layer whose biases are added to the logits of a network, if it ends in one."""
+    last = model.layers[-1]
+    return last if is_head(last) and getattr(last, "bias", None) is not None else None
+
+
 def plain(features: Any, grades: int, number: int = 0) -> Any:
     """A dense layer; in float32 even where the rest is trained in half precision.
 

@@ -11,13 +11,15 @@ import pytest
 
 from sorter.bundle import Grade
 from sorter.preprocess import Preprocess
-from training import int8_file
+from training import backend, int8_file, zoo
 from training.errors import TrainingError
+from training.loop import predictor
+from training.measured import by_name
 from training.pack import pack
 from training.parity import parity
 from training.photos import digest
 from training.progress import Silent
-from training.quantize import QUANTIZERS, quantizer, scaled, to_int8
+from training.quantize import QUANTIZERS, by_tflite, quantizer, scaled, to_int8
 from training.run_folder import Entry, RunRecord
 from training.split import PARTS
 
@@ -63,6 +65,25 @@ def test_either_quantizer_makes_a_file_that_says_what_the_network_says(name: str
     by_int8 = int8_file.run(file, inputs, PREPROCESS)
     assert np.abs(by_int8 - by_float).max() < 0.1 * np.abs(by_float).max()
     assert (by_int8.argmax(axis=1) == labels).all()
+
+
+def test_what_rounded_weights_shift_the_logits_by_is_taken_off_again() -> None:
+    backend.keras().utils.set_random_seed(1)
+    model = zoo.build("lenet", 16, 4).model
+    inputs = 90 + photos(40)[0] // 2
+    fed = scaled(inputs, PREPROCESS)
+    by_float = predictor(model)(fed)
+
+    files = (
+        by_tflite(model, [by_name(model, one[None]) for one in fed]),
+        to_int8(model, inputs, PREPROCESS),
+    )
+    shifts = [
+        np.abs((int8_file.run(file, inputs, PREPROCESS) - by_float).mean(axis=0)).max()
+        for file in files
+    ]
+    assert shifts[1] < 0.5 * shifts[0]
+    assert np.array_equal(predictor(model)(fed), by_float)
 
 
 def test_a_quantizer_that_does_not_exist_is_refused_with_those_that_do() -> None:
