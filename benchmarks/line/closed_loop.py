@@ -1,18 +1,12 @@
-"""Belt to bin in lockstep with the firmware in simavr, at 80 % of the full rates.
-
-The clock is the simulated plant's, so that two runs at a time disturb nothing but each other's wall
-time.
-"""
+"""Belt to bin in lockstep with the firmware in simavr, at 80 % of the full rates."""
 
 from __future__ import annotations
 
-import os
 from collections import Counter
 from collections.abc import Sequence
-from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, replace
-from multiprocessing import get_context
 
+from benchmarks.line.cores import on_all_cores
 from benchmarks.line.machines import benches
 from benchmarks.line.scale import scaled
 from benchmarks.report import Report
@@ -75,10 +69,7 @@ def measure(report: Report) -> None:
     """Run each machine twice alike, and once with a belt that stops, turns back and slows."""
     names = [bench.name for bench in benches()]
     jobs = [(k, script) for k in range(len(names)) for script in ("", "", SCRIPT)]
-    # Started afresh, not forked: OpenCV's threads do not survive that.
-    cores = len(os.sched_getaffinity(0))
-    with ProcessPoolExecutor(cores, mp_context=get_context("spawn")) as pool:
-        runs = pool.map(run, *zip(*jobs, strict=True))
+    with on_all_cores(run, jobs) as runs:
         for name in names:
             _report(report, name, [next(runs) for _ in range(3)])
 

@@ -1,4 +1,4 @@
-"""What the daemon holds in memory over an hour."""
+"""What the daemon holds in memory over an hour, of each machine."""
 
 from __future__ import annotations
 
@@ -13,40 +13,48 @@ import numpy as np
 import yaml
 from numpy.typing import NDArray
 
-import sorter.twin
 from benchmarks.line.belt_film import BeltFilm
-from benchmarks.line.machines import one_lane
+from benchmarks.line.machines import Bench, benches
 from benchmarks.line.scale import scaled
 from benchmarks.report import Report
 from sorter.twin.demo import with_speed
 
 SECONDS = scaled(3_600, 300)
-FPS = 10.0
-SPEED_M_PER_S = 0.2
-"""A sixth of the full rate, so that the hour takes minutes: the same way from frame to frame."""
-ITEMS = 12
+SLOWER = 1 / 6
+"""Of the full rate, so that the hour takes minutes: the same way from frame to frame."""
+ITEMS_PER_LANE = 12
 SETTLED = 0.25
 """Share of the run after which everything that is kept has been made once."""
-MODEL = Path(sorter.twin.__file__).with_name("demo.sorter")
 
 
 def measure(report: Report) -> None:
-    """Run the daemon for an hour of belt in a process of its own."""
-    with tempfile.TemporaryDirectory() as folder:
-        write_film(Path(folder))
-        done = subprocess.run(
-            [sys.executable, "-m", "benchmarks.line.hour", folder, str(MODEL), str(SECONDS)],
-            stdout=subprocess.PIPE,
-            text=True,
-            check=True,
-        )
-    samples = np.array([json.loads(row) for row in done.stdout.splitlines()])
-    times_s, rss_mb, items = samples[:, 0], samples[:, 1], int(samples[-1, 2])
-    late = times_s >= SETTLED * SECONDS
-    growth = growth_per_s(times_s[late], rss_mb[late]) * 3600
-    report.at_most("memory in an hour, at most", round(float(rss_mb.max())), "MB", 150)
-    report.at_most("growth", round(growth, 2), "MB/h", 1.0)
-    print(f"       {items} items in {SECONDS} s of belt")
+    """Run the daemon of each machine for an hour of belt, in a process of its own."""
+    with tempfile.TemporaryDirectory() as place:
+        hours = [(bench.name, _begin(Path(place) / bench.name, bench)) for bench in benches()]
+        for name, hour in hours:
+            said, _ = hour.communicate()
+            if hour.returncode:
+                raise RuntimeError(f"the hour of {name} ended with exit code {hour.returncode}")
+            samples = np.array([json.loads(row) for row in said.splitlines()])
+            times_s, rss_mb, items = samples[:, 0], samples[:, 1], int(samples[-1, 2])
+            late = times_s >= SETTLED * SECONDS
+            growth = growth_per_s(times_s[late], rss_mb[late]) * 3600
+            most_mb = round(float(rss_mb.max()))
+            report.at_most(f"{name}: memory in an hour, at most", most_mb, "MB", 150)
+            report.at_most(f"{name}: growth", round(growth, 2), "MB/h", 1.0)
+            print(f"       {items} items in the first {times_s[-1]:g} s of belt")
+
+
+def _begin(folder: Path, bench: Bench) -> subprocess.Popen[str]:
+    folder.mkdir()
+    write_film(folder, bench)
+    model = folder / "model.sorter"
+    bench.classifier.bundle.save(model)
+    return subprocess.Popen(
+        [sys.executable, "-m", "benchmarks.line.hour", str(folder), str(model), str(SECONDS)],
+        stdout=subprocess.PIPE,
+        text=True,
+    )
 
 
 def growth_per_s(times_s: NDArray[np.float64], sizes: NDArray[np.float64]) -> float:
@@ -59,13 +67,12 @@ def growth_per_s(times_s: NDArray[np.float64], sizes: NDArray[np.float64]) -> fl
     return float(np.median(slopes))
 
 
-def write_film(folder: Path) -> None:
+def write_film(folder: Path, bench: Bench) -> None:
     """Frames of a stretch of belt as JPEG, and the machine's config."""
-    bench = one_lane()
-    config = with_speed(bench.config, SPEED_M_PER_S)
-    camera = config.camera.model_copy(update={"fps": FPS})
+    config = with_speed(bench.config, bench.config.belt.speed_mm_per_s * SLOWER / 1000)
+    camera = config.camera.model_copy(update={"fps": config.camera.fps * SLOWER})
     config = config.model_copy(update={"camera": camera})
-    film = BeltFilm(bench, config, items=ITEMS, jpeg=False)
+    film = BeltFilm(bench, config, items=ITEMS_PER_LANE * bench.lanes, jpeg=False)
     for index in range(film.frames):
         cv2.imwrite(str(folder / f"{index:05d}.jpg"), film.show(index).pixels)
     settings = config.model_dump(mode="json", exclude_unset=True)

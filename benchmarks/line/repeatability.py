@@ -7,7 +7,8 @@ from dataclasses import replace
 
 import numpy as np
 
-from benchmarks.line.machines import Bench, benches
+from benchmarks.line.cores import on_all_cores
+from benchmarks.line.machines import benches
 from benchmarks.line.scale import scaled
 from benchmarks.report import Report
 from firmware_bridge.virtual_board import VirtualBoard
@@ -23,16 +24,25 @@ LEAST_SAME = 0.95
 
 def measure(report: Report) -> None:
     """One lane against itself, then every lane against the others."""
-    for bench in benches():
-        same = graded_the_same(bench, across=False)
-        report.at_least(f"{bench.name}: graded the same", round(same, 4), "", LEAST_SAME)
-        if bench.lanes > 1:
-            same = graded_the_same(bench, across=True)
-            report.at_least(f"{bench.name}: the same across lanes", round(same, 4), "", LEAST_SAME)
+    jobs = [
+        (machine, across)
+        for machine, bench in enumerate(benches())
+        for across in ((False, True) if bench.lanes > 1 else (False,))
+    ]
+    with on_all_cores(graded_the_same, jobs) as shares:
+        for (machine, across), same in zip(jobs, shares, strict=True):
+            what = "the same across lanes" if across else "graded the same"
+            report.at_least(f"{benches()[machine].name}: {what}", round(same, 4), "", LEAST_SAME)
 
 
-def graded_the_same(bench: Bench, *, across: bool) -> float:
-    """Mean share of a fruit's passes that got its most frequent grade."""
+def graded_the_same(machine: int, across: bool) -> float:
+    """Mean share of a fruit's passes that got its most frequent grade.
+
+    Args:
+        machine: its place in `benches`.
+        across: each pass in another lane.
+    """
+    bench = benches()[machine]
     rng = np.random.default_rng(5)
     grow = bench.world.crop.grow
     fruits: list[Fruit] = [grow(bench.mix[k % len(bench.mix)], rng) for k in range(FRUITS)]
