@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import pairwise, product
 
 from sorter.config import LimitsConfig, OutletConfig, SorterConfig
 from sorter.item import Item, Measures
@@ -25,26 +26,58 @@ def volume_cm3(measures: Measures) -> tuple[float, float]:
     return volume, share * volume
 
 
-class Fit:
-    """How an item's measures stand to an outlet's size rule."""
+MOST_CASES = 4096
+"""Beyond so many nothing is certain of an item; an outlet waits meanwhile."""
 
-    def __init__(self, outlet: OutletConfig, measures: Measures) -> None:
-        """Compare; a measure that is no number is a doubt about every rule."""
-        rules: list[tuple[LimitsConfig | None, tuple[float, float]]] = [
-            (outlet.length_mm, (measures.length_mm, measures.length_sd_mm)),
-            (outlet.width_mm, (measures.width_mm, measures.width_sd_mm)),
-            (outlet.bend_mm, (measures.bend_mm, measures.bend_sd_mm)),
-            (outlet.volume_cm3, volume_cm3(measures)),
-        ]
-        self.sure = self.nominal = self.possible = True
-        for limits, (value, sd) in rules:
-            if limits is None:
-                continue
-            low = -math.inf if limits.min is None else limits.min
-            high = math.inf if limits.max is None else limits.max
-            self.sure &= low + sd <= value <= high - sd
-            self.nominal &= low <= value <= high
-            self.possible &= not (value < low - sd or value > high + sd)
+Case = tuple[float, ...]
+"""What an item's four measures may truly be, in the order of `_limits`."""
+
+
+def _limits(outlet: OutletConfig) -> tuple[LimitsConfig | None, ...]:
+    return outlet.length_mm, outlet.width_mm, outlet.bend_mm, outlet.volume_cm3
+
+
+def cases(outlets: Sequence[OutletConfig], measures: Measures) -> list[Case]:
+    """All that an item may truly be, as far as size rules tell one from another.
+
+    A measure lies within its standard uncertainty of what was read, anywhere where nothing is
+    known, and independently of the others. Between two neighbouring limits of the rules nothing
+    changes, so that one value stands for all of them. None where there is too much to tell apart.
+    """
+    read = (
+        (measures.length_mm, measures.length_sd_mm),
+        (measures.width_mm, measures.width_sd_mm),
+        (measures.bend_mm, measures.bend_sd_mm),
+        volume_cm3(measures),
+    )
+    rules = zip(*map(_limits, outlets), strict=True) if outlets else [()] * len(read)
+    values = list(map(_values, read, rules))
+    return list(product(*values)) if math.prod(map(len, values)) <= MOST_CASES else []
+
+
+def _values(read: tuple[float, float], rules: Iterable[LimitsConfig | None]) -> list[float]:
+    value, sd = read
+    known = math.isfinite(value) and math.isfinite(sd)
+    low, high = (value - sd, value + sd) if known else (-math.inf, math.inf)
+    ends = {end for rule in rules if rule is not None for end in (rule.min, rule.max)}
+    within = sorted(end for end in ends if end is not None and low <= end <= high)
+    if not within:
+        return [value]
+    # Beyond the last limit one value is as good as any.
+    marks = [max(low, within[0] - 1), *within, min(high, within[-1] + 1)]
+    return [*marks, *((one + following) / 2 for one, following in pairwise(marks))]
+
+
+def fits(outlet: OutletConfig, case: Case) -> bool:
+    """Whether an item of these measures is of the outlet's size."""
+    return all(
+        limits is None
+        or (
+            (limits.min is None or limits.min <= value)
+            and (limits.max is None or value <= limits.max)
+        )
+        for limits, value in zip(_limits(outlet), case, strict=True)
+    )
 
 
 class Assigner:
@@ -75,25 +108,24 @@ class Assigner:
     def assign(self, item: Item, grade: str, lot: str) -> OutletConfig | Why | None:
         """The outlet for an item, the reason why it has none, or None if it should ride.
 
-        Where the uncertainty of a measure leaves open which of several outlets is right, it is the
-        one of least worth; where it leaves open whether any is, there is none.
+        Where the uncertainty of its measures leaves open which of several outlets is right, it is
+        the one of least worth; where it leaves open whether any is, there is none.
         """
         takers = [one for one in self._outlets if one.lane == item.lane and grade in one.grades]
-        fits = [(outlet, Fit(outlet, item.measures)) for outlet in takers]
-        fits = [(outlet, fit) for outlet, fit in fits if fit.possible]
-        sampled = self._sampled(fits)
+        could_be = cases(takers, item.measures)
+        sampled = self._sampled(takers, could_be)
         if sampled is not None and not self._full(sampled, lot):
             return sampled
-        regular = [(outlet, fit) for outlet, fit in fits if outlet.every is None]
-        open_still = [(outlet, fit) for outlet, fit in regular if not self._full(outlet, lot)]
-        chosen = self._chosen(open_still)
+        regular = [outlet for outlet in takers if outlet.every is None]
+        open_still = [outlet for outlet in regular if not self._full(outlet, lot)]
+        chosen = self._chosen(open_still, could_be)
         if chosen is not None:
             return chosen
         if grade in self._default_grades:
             return None
         if not takers:
             return Why.NO_OUTLET
-        return Why.QUOTA if self._chosen(regular) is not None else Why.SIZE
+        return Why.QUOTA if self._chosen(regular, could_be) is not None else Why.SIZE
 
     def took(self, outlet: OutletConfig, lot: str) -> None:
         """An item is on its way to an outlet: it counts for the quota."""
@@ -103,9 +135,10 @@ class Assigner:
         """It never got there."""
         self._sent[outlet, lot] -= 1
 
-    def _sampled(self, fits: list[tuple[OutletConfig, Fit]]) -> OutletConfig | None:
-        for outlet, fit in fits:
-            if outlet.every is not None and fit.sure:
+    def _sampled(self, takers: list[OutletConfig], could_be: list[Case]) -> OutletConfig | None:
+        for outlet in takers:
+            sure = bool(could_be) and all(fits(outlet, case) for case in could_be)
+            if outlet.every is not None and sure:
                 self._came[outlet.name] += 1
                 if self._came[outlet.name] % outlet.every == 0:
                     return outlet
@@ -114,14 +147,11 @@ class Assigner:
     def _full(self, outlet: OutletConfig, lot: str) -> bool:
         return outlet.quota is not None and self._sent[outlet.name, lot] >= outlet.quota
 
-    def _chosen(self, fits: list[tuple[OutletConfig, Fit]]) -> OutletConfig | None:
-        could = []
-        for outlet, fit in fits:
-            could.append((outlet, fit))
-            if fit.sure:
-                break
-        if not any(fit.sure for _, fit in could) and (
-            len(could) < 2 or not any(fit.nominal for _, fit in could)
-        ):
+    def _chosen(self, outlets: list[OutletConfig], could_be: list[Case]) -> OutletConfig | None:
+        first = [
+            next((outlet for outlet in outlets if fits(outlet, case)), None) for case in could_be
+        ]
+        right = [outlet for outlet in first if outlet is not None]
+        if not right or len(right) < len(first):
             return None
-        return min((outlet for outlet, _ in could), key=lambda one: self._worth[one.name])
+        return min(right, key=lambda one: self._worth[one.name])

@@ -83,6 +83,36 @@ def test_a_doubt_about_the_only_outlet_leads_to_the_default_one() -> None:
     assert sent(assigner(PREMIUM), length_mm=190.2, length_sd_mm=0.5) is Why.SIZE
 
 
+def test_a_doubt_about_two_measures_of_two_outlets_may_mean_that_it_fits_neither() -> None:
+    by = assigner(
+        {"name": "long", "length_mm": {"min": 200.0}},
+        {"name": "straight", "bend_mm": {"max": 10.0}},
+    )
+    assert sent(by, length_mm=198.0, bend_mm=10.5) is Why.SIZE
+    doubts = {"length_sd_mm": 3.0, "bend_sd_mm": 1.0}
+    assert sent(by, length_mm=200.5, bend_mm=9.8, **doubts) is Why.SIZE
+    assert sent(by, length_mm=204.0, bend_mm=9.8, **doubts) == "long"
+
+
+def test_what_may_lie_in_a_gap_between_two_sizes_goes_to_neither() -> None:
+    by = assigner(
+        {"name": "a", "length_mm": [190.0, 210.0]}, {"name": "b", "length_mm": [212.0, 240.0]}
+    )
+    assert sent(by, length_mm=209.9, length_sd_mm=3.0) is Why.SIZE
+    assert sent(by, length_mm=206.0, length_sd_mm=3.0) == "a"
+
+
+def test_an_uncertainty_that_is_no_number_lifts_nothing() -> None:
+    assert sent(assigner(PREMIUM), length_mm=200.0, length_sd_mm=float("nan")) is Why.SIZE
+
+
+def test_an_item_of_which_nothing_is_known_fits_no_rule_however_many_there_are() -> None:
+    kinds = ("length_mm", "width_mm", "bend_mm", "volume_cm3")
+    by = assigner(*({"name": f"{k}"} | {kind: [k, k + 1.0] for kind in kinds} for k in range(8)))
+    nan = float("nan")
+    assert sent(by, length_mm=nan, width_mm=nan, bend_mm=nan) is Why.SIZE
+
+
 def test_a_measure_that_is_no_number_fits_no_rule_and_lifts_nothing() -> None:
     nan = float("nan")
     assert sent(assigner(PREMIUM), length_mm=nan) is Why.SIZE
@@ -129,19 +159,36 @@ def test_beyond_the_last_quota_the_item_rides_for_that_reason() -> None:
     assert sent(by) is Why.QUOTA
 
 
-@given(length_mm=st.floats(100, 300), sd_mm=st.floats(0, 20), error=st.floats(-1, 1))
+limits = st.tuples(st.integers(0, 9), st.integers(1, 9)).map(
+    lambda low_and_width: [float(low_and_width[0]), float(sum(low_and_width))]
+)
+rules = st.fixed_dictionaries({}, optional={"length_mm": limits, "bend_mm": limits}).filter(bool)
+
+
+@given(
+    sizes=st.lists(rules, min_size=1, max_size=4),
+    rest=st.booleans(),
+    true=st.tuples(st.floats(-1, 20), st.floats(-1, 20)),
+    sd_mm=st.tuples(st.floats(0, 4), st.floats(0, 4)),
+    error=st.tuples(st.floats(-1, 1), st.floats(-1, 1)),
+)
 def test_no_error_within_the_uncertainty_puts_an_item_into_a_better_outlet(
-    length_mm: float, sd_mm: float, error: float
+    sizes: list[dict[str, list[float]]],
+    rest: bool,
+    true: tuple[float, float],
+    sd_mm: tuple[float, float],
+    error: tuple[float, float],
 ) -> None:
-    outlets = (
-        {"name": "best", "length_mm": [190.0, 220.0], "grades": ["good"]},
-        {"name": "next", "length_mm": [150.0, 190.0], "grades": ["good"]},
-        {"name": "rest", "grades": ["good", "fair"], "length_mm": [120.0, 260.0]},
-    )
-    order = ["best", "next", "rest", Why.SIZE]
-    true = sent(assigner(*outlets), length_mm=length_mm, length_sd_mm=0.0)
-    said = sent(assigner(*outlets), length_mm=length_mm + error * sd_mm, length_sd_mm=sd_mm)
-    assert order.index(said) >= order.index(true)
+    # Only the last one may take whatever the others leave.
+    sizes = [*sizes, {}] if rest else sizes
+    names = [f"outlet {k}" for k in range(len(sizes))]
+    by = assigner(*({"name": name} | rule for name, rule in zip(names, sizes, strict=True)))
+    order = [*names, Why.SIZE]
+    right = sent(by, length_mm=true[0], length_sd_mm=0.0, bend_mm=true[1], bend_sd_mm=0.0)
+    # A little less, for the sum may round beyond the uncertainty.
+    read = [at + 0.999 * off * sd for at, off, sd in zip(true, error, sd_mm, strict=True)]
+    said = sent(by, length_mm=read[0], length_sd_mm=sd_mm[0], bend_mm=read[1], bend_sd_mm=sd_mm[1])
+    assert order.index(said) >= order.index(right)
 
 
 def test_what_an_outlet_had_of_a_lot_before_a_restart_counts_for_its_quota() -> None:
