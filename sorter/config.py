@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -152,9 +153,21 @@ class BeltConfig(_Section):
     """Nominal; used where there is no encoder to ask."""
     encoder: bool = True
     """Without one the board makes the ticks itself, at the nominal speed while the belt runs."""
+    lane_edges_mm: list[Annotated[float, Field(gt=0, le=10_000)]] | None = Field(
+        default=None, max_length=7
+    )
+    """Where one lane ends and the next begins, across the belt from the image's upper edge. Unless
+    given, the lanes that outlets have, from 0 on, share the image alike."""
     trust_stop_s: float = Field(default=10, ge=0.5, le=3600)
     """After a longer stop everything in or past the camera's view rides to the default outlet:
     hands may have moved it."""
+
+    @model_validator(mode="after")
+    def _edges_ascend(self) -> BeltConfig:
+        edges = self.lane_edges_mm or []
+        if any(low >= high for low, high in pairwise(edges)):
+            raise MisfitError((("lane_edges_mm",), "has to ascend, from the image's upper edge on"))
+        return self
 
     @property
     def virtual_ticks_per_s(self) -> float:
@@ -333,6 +346,10 @@ class SorterConfig(_Section):
                         f"(belt.length_mm: {self.belt.length_mm:g})",
                     )
                 )
+        for k, outlet in enumerate(self.outlets):
+            if outlet.lane >= self.lanes:
+                sentence = f"{outlet.name} has a lane beyond the last of belt.lane_edges_mm"
+                misfits.append((("outlets", k, "lane"), sentence))
         beam = self.board.passed_beam
         if beam is not None and beam.at_mm >= self.belt.length_mm:
             sentence = f"lies beyond the end of the belt (belt.length_mm: {self.belt.length_mm:g})"
@@ -340,6 +357,14 @@ class SorterConfig(_Section):
         if misfits:
             raise MisfitError(*misfits)
         return self
+
+    @property
+    def lanes(self) -> int:
+        """Lanes of the belt, the first one at the upper edge of the image."""
+        edges = self.belt.lane_edges_mm
+        if edges is not None:
+            return len(edges) + 1
+        return 1 + max(outlet.lane for outlet in self.outlets)
 
     @property
     def default_outlet(self) -> OutletConfig:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Protocol
@@ -33,6 +34,28 @@ class Measures:
     """Standard uncertainty of the length; those of the others follow."""
     width_sd_mm: float
     bend_sd_mm: float
+
+    @property
+    def area_sd_mm2(self) -> float:
+        """Standard uncertainty of the area; infinite where nothing is known of the size.
+
+        A scale that is off errs on length and width alike, so that their shares add up.
+        """
+        return self.area_mm2 * (self._share(self.length_mm, self.length_sd_mm) + self._width_share)
+
+    @property
+    def volume_sd_mm3(self) -> float:
+        """The same of the volume, in which the thickness counts twice."""
+        share = self._share(self.length_mm, self.length_sd_mm) + 2 * self._width_share
+        return self.volume_mm3 * share
+
+    @property
+    def _width_share(self) -> float:
+        return self._share(self.width_mm, self.width_sd_mm)
+
+    @staticmethod
+    def _share(value: float, sd: float) -> float:
+        return sd / value if value > 0 else math.inf
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

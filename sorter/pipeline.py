@@ -19,6 +19,7 @@ from sorter.finding.from_config import make_finder
 from sorter.frame import Frame
 from sorter.grader import Grader
 from sorter.item import Item
+from sorter.lanes import lane_edges_mm
 from sorter.ruler.linear import LinearRuler
 from sorter.ruler.ruler import Ruler
 from sorter.tracker import Tracker
@@ -58,7 +59,6 @@ class Pipeline:
         camera = config.camera
         ruler = ruler or LinearRuler(camera)
         along_px, across_px = camera.field_px
-        lanes = 1 + max(outlet.lane for outlet in config.outlets)
         self._field_px = camera.field_px
         self._finder = finder or make_finder(config, classifier.bundle, ruler)
         middle_px = (across_px - 1) / 2
@@ -68,7 +68,7 @@ class Pipeline:
             mm_per_tick=config.belt.mm_per_tick,
             entry_mm=entry_mm,
             exit_mm=exit_mm,
-            lane_edges_mm=[across_px * camera.mm_per_px * lane / lanes for lane in range(1, lanes)],
+            lane_edges_mm=lane_edges_mm(config, ruler),
         )
         self._ruler = ruler
         self._grader = Grader(classifier)

@@ -54,6 +54,8 @@ class ItemRecord:
     """`seen` or `not_seen` by the downstream beam; None where none was asked."""
     missort: str | None
     """Why it did not go where it was sent; None where nothing says so."""
+    area_sd_mm2: float | None
+    volume_sd_mm3: float | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import sqlite3
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -119,6 +120,8 @@ class Records:
             "length_sd_mm": item.measures.length_sd_mm,
             "width_sd_mm": item.measures.width_sd_mm,
             "bend_sd_mm": item.measures.bend_sd_mm,
+            "area_sd_mm2": _finite(item.measures.area_sd_mm2),
+            "volume_sd_mm3": _finite(item.measures.volume_sd_mm3),
             "channel": shot and shot.channel,
             "open_tick": shot and shot.open_tick,
             "close_tick": shot and shot.close_tick,
@@ -352,3 +355,7 @@ def _item(row: sqlite3.Row) -> ItemRecord:
     values["probabilities"] = json.loads(values["probabilities"])
     values["reason"] = Why(values["reason"])
     return ItemRecord(**values)
+
+
+def _finite(value: float) -> float | None:
+    return value if math.isfinite(value) else None

@@ -91,6 +91,10 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
         ) STRICT
         """,
     ),
+    (
+        "ALTER TABLE items ADD COLUMN area_sd_mm2 REAL",
+        "ALTER TABLE items ADD COLUMN volume_sd_mm3 REAL",
+    ),
 )
 """Statements that lead from version k to k + 1; a released one is never changed."""
 

@@ -126,7 +126,6 @@ def bench(
     machine, classifier, world = _produce(machine, crop, photos, photo_mm, model)
     if speed is not None:
         machine = with_speed(machine, speed)
-    lanes = 1 + max(outlet.lane for outlet in machine.outlets)
     optics = None
     if lens_mm is not None:
         optics = Optics.over(
@@ -140,7 +139,13 @@ def bench(
         raise SorterError("--tilt-deg and --readout-ms need a lens; give its height: --lens-mm")
     world = replace(
         world,
-        layout=Layout(lanes=lanes, pitch_mm=pitch_mm, clumps=clumps, rolling=rolling),
+        layout=Layout(
+            lanes=machine.lanes,
+            lane_edges_mm=tuple(machine.belt.lane_edges_mm or ()),
+            pitch_mm=pitch_mm,
+            clumps=clumps,
+            rolling=rolling,
+        ),
         optics=optics,
         imaging=Imaging(
             exposure_s=blur_ms / 1000,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict
 from typing import Any
@@ -14,6 +15,9 @@ from sorter.verdict import Why
 UNMEASURED = frozenset({Why.CUT_OFF, Why.DOUBLE, Why.VANISHED, Why.BLIND})
 """Whose outline is not that of one whole body. What the model makes of a gauge does not matter."""
 
+FOREIGN_SHARE = 0.2
+"""What reads so much longer or shorter than every body is none of them."""
+
 
 def sizes_mm(text: str) -> list[float]:
     """The sizes in `100,150,200`.
@@ -22,25 +26,30 @@ def sizes_mm(text: str) -> list[float]:
         CalibrationError: they are none.
     """
     try:
-        return [float(size) for size in text.split(",")]
-    except ValueError as error:
+        sizes = [float(size) for size in text.split(",")]
+    except ValueError:
+        sizes = [math.nan]
+    if not all(map(math.isfinite, sizes)):
         raise CalibrationError(
             f"--gauge {text!r}: give the bodies' sizes in mm, as in --gauge 100,150,200"
-        ) from error
+        )
+    return sizes
 
 
 def gauge(items: Iterable[ItemRecord], bodies_mm: Sequence[float]) -> tuple[list[Reading], int]:
     """Judge the items of a lot as passes of standard bodies, by their length.
 
     Returns:
-        Readings by size and lane; and how many items were left out for having no whole outline.
+        Readings by size and lane; and how many items were left out: not whole, or no such body.
 
     Raises:
         CalibrationError: see `audit`.
     """
     passes, left_out = [], 0
     for item in items:
-        if item.reason in UNMEASURED:
+        nearest_mm = min(bodies_mm, key=lambda size: abs(size - item.length_mm), default=0.0)
+        foreign = abs(item.length_mm - nearest_mm) > FOREIGN_SHARE * nearest_mm
+        if item.reason in UNMEASURED or foreign:
             left_out += 1
         else:
             passes.append(Pass(lane=item.lane, measured_mm=item.length_mm))
@@ -61,5 +70,5 @@ def lines(readings: Sequence[Reading], left_out: int) -> list[str]:
         for one in readings
     ]
     if left_out:
-        text.append(f"{left_out} items were left out: cut off, doubled, or lost from sight")
+        text.append(f"{left_out} items were left out: cut off, doubled, lost, or unlike every body")
     return text

@@ -5,8 +5,11 @@ from __future__ import annotations
 import numpy as np
 
 from firmware_bridge.board import BoardBeam
+from sorter.bundle import Bundle
 from sorter.cli.calibrate_station import Station
 from sorter.config import SorterConfig
+from sorter.finding.finder import Finder
+from sorter.finding.from_config import make_finder
 from sorter.finding.segmenting import SegmentingFinder
 from sorter.frame import Frame
 from sorter.item import Item
@@ -46,6 +49,9 @@ def outlet_at_mm(station: Station, config: SorterConfig, name: str, passes: int)
             )
         if len(items) != 1:
             station.say(f"  the camera saw {len(items)} items, not one; this pass does not count")
+            continue
+        if items[0].doubt is not None:
+            station.say("  the camera was not sure of the item; this pass does not count")
             continue
         at_mm = (station.tick - items[0].reference_tick) * config.belt.mm_per_tick
         if at_mm <= 0:
@@ -124,7 +130,11 @@ def _watch_items(station: Station, config: SorterConfig) -> list[Item]:
     middle_px = (across_px - 1) / 2
     ends = np.array([[-0.5, middle_px], [along_px - 0.5, middle_px]], np.float32)
     entry_mm, exit_mm = ruler.belt_mm(ends)[:, 0].tolist()
-    finder = SegmentingFinder(camera, belt, Preprocess(size_px=PHOTO_PX), ruler)
+    finder: Finder = (
+        SegmentingFinder(camera, belt, Preprocess(size_px=PHOTO_PX), ruler)
+        if config.finder.source == "background"
+        else make_finder(config, Bundle.load(config.model.path), ruler)
+    )
     tracker = Tracker(
         mm_per_tick=belt.mm_per_tick, entry_mm=entry_mm, exit_mm=exit_mm, lane_edges_mm=()
     )

@@ -11,21 +11,7 @@ from sorter.config import LimitsConfig, OutletConfig, SorterConfig
 from sorter.item import Item, Measures
 from sorter.verdict import Why
 
-
-def volume_cm3(measures: Measures) -> tuple[float, float]:
-    """Volume and its standard uncertainty: that of the thickness counts twice.
-
-    Infinite where nothing is known.
-    """
-    volume = measures.volume_mm3 / 1000
-    if not (measures.width_mm > 0 and measures.length_mm > 0):
-        return volume, math.inf
-    share = math.hypot(
-        2 * measures.width_sd_mm / measures.width_mm, measures.length_sd_mm / measures.length_mm
-    )
-    return volume, share * volume
-
-
+MM3_PER_CM3 = 1000
 MOST_CASES = 4096
 """Beyond so many nothing is certain of an item; an outlet waits meanwhile."""
 
@@ -48,7 +34,7 @@ def cases(outlets: Sequence[OutletConfig], measures: Measures) -> list[Case]:
         (measures.length_mm, measures.length_sd_mm),
         (measures.width_mm, measures.width_sd_mm),
         (measures.bend_mm, measures.bend_sd_mm),
-        volume_cm3(measures),
+        (measures.volume_mm3 / MM3_PER_CM3, measures.volume_sd_mm3 / MM3_PER_CM3),
     )
     rules = zip(*map(_limits, outlets), strict=True) if outlets else [()] * len(read)
     values = list(map(_values, read, rules))

@@ -16,6 +16,9 @@ from sorter.interpreter import make_interpreter
 MOST_ITEMS = 200
 """Boxes that are looked at, best first: more items do not fit into a frame."""
 
+LEAST_PX = 2.0
+"""Side of a box that has an inside."""
+
 Floats = NDArray[np.float32]
 
 
@@ -85,14 +88,16 @@ class Detector:
         # A box or score that is no number is no item; nothing compares as true with it.
         with np.errstate(invalid="ignore"):
             fine = (scores >= self._settings.least_score) & np.isfinite(boxes).all(axis=1)
-            fine &= (boxes[:, 2:] > boxes[:, :2]).all(axis=1)
         boxes, scores = boxes[fine], scores[fine]
-        order = np.argsort(-scores, kind="stable")[:MOST_ITEMS]
-        kept = order[nms(boxes[order], self._settings.most_overlap)]
         height, width = pixels.shape[:2]
         sides = np.array([width, height, width, height], np.float32)
-        places = np.clip(boxes[kept][:, [1, 0, 3, 2]], 0, 1)
-        return Found(boxes_px=(places * sides - 0.5).astype(np.float32), scores=scores[kept])
+        places_px = np.clip(boxes[:, [1, 0, 3, 2]], 0, 1) * sides - np.float32(0.5)
+        # A network may put a box beside the image: what is left of it there has no inside.
+        seen = (places_px[:, 2:] - places_px[:, :2] >= LEAST_PX).all(axis=1)
+        places_px, scores = places_px[seen], scores[seen]
+        order = np.argsort(-scores, kind="stable")[:MOST_ITEMS]
+        kept = order[nms(places_px[order], self._settings.most_overlap)]
+        return Found(boxes_px=places_px[kept], scores=scores[kept])
 
     def _answer(self, details: Any) -> Floats:
         answer = self._interpreter.get_tensor(details["index"])

@@ -47,7 +47,7 @@ class Calibration(BaseModel):
     """Standard uncertainty of the scale, as part of it."""
     readout_s: float = Field(default=0.0, ge=0, le=1)
     """From the exposure of a frame's first row to that of its last one; 0: global shutter."""
-    latency_s: float = Field(default=0.0, ge=-1, le=1)
+    latency_s: float = Field(default=0.0, ge=-1, le=5)
     """By how much the stamp of a frame lags the middle of its exposure."""
     mm_per_tick: float | None = Field(default=None, gt=0, le=100)
     """As measured; None where it was not."""
@@ -108,6 +108,31 @@ class Calibration(BaseModel):
             translation_mm=projection.translation_mm.tolist(),
             error_px=error_px,
         )
+
+    def with_motion(
+        self, *, scale_error: float, readout_s: float, latency_s: float, mm_per_tick: float | None
+    ) -> Calibration:
+        """The same with what a moving target tells, too.
+
+        Raises:
+            CalibrationError: what was measured cannot be true of a camera over a belt.
+        """
+        measured = {
+            "scale_error": scale_error,
+            "readout_s": readout_s,
+            "latency_s": latency_s,
+            "mm_per_tick": mm_per_tick,
+        }
+        try:
+            return Calibration.model_validate(self.model_dump() | measured)
+        except ValidationError as error:
+            found = error.errors(include_url=False)[0]
+            key = str(found["loc"][0])
+            raise CalibrationError(
+                f"{key} comes out as {found['input']:g}, which cannot be ({found['msg']}); see "
+                f"that the belt turns the encoder and that frames and ticks belong together, then "
+                f"record again"
+            ) from error
 
     @classmethod
     def load(cls, path: Path) -> Calibration:

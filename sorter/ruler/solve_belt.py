@@ -109,13 +109,11 @@ def solve_belt(
     corners = sum(len(one.view.numbers) for one in seen)
     extent_px = np.mean([np.ptp(one.view.corners_px, axis=0).max() for one in seen])
     scale_error = float(np.hypot(PRINT_ERROR, lens.error_px / extent_px / np.sqrt(corners / 4)))
-    calibration = Calibration.of(projection, size_px, error_px=lens.error_px).model_copy(
-        update={
-            "scale_error": scale_error,
-            "readout_s": max(0.0, fit.readout_s or 0.0),
-            "latency_s": fit.latency_s or 0.0,
-            "mm_per_tick": fit.mm_per_tick,
-        }
+    calibration = Calibration.of(projection, size_px, error_px=lens.error_px).with_motion(
+        scale_error=scale_error,
+        readout_s=max(0.0, fit.readout_s or 0.0),
+        latency_s=fit.latency_s or 0.0,
+        mm_per_tick=fit.mm_per_tick,
     )
     return calibration, fit
 

@@ -26,7 +26,9 @@ class Layout:
     """How the fruit comes."""
 
     lanes: int = 1
-    """Across the image, all as wide."""
+    """Across the image, all as wide unless their edges are given."""
+    lane_edges_mm: tuple[float, ...] = ()
+    """Where one lane ends and the next begins, from the image's upper edge."""
     pitch_mm: float | None = None
     """From centre to centre in a lane; gaps at random (`GAP_MM`) unless given."""
     jitter_mm: float = 0.0
@@ -37,6 +39,12 @@ class Layout:
     """Long fruit lies across the belt, give or take this angle; the crop's own unless given."""
     rolling: float = 0.0
     """Share of the belt's way by which fruit turns on the spot, as on a roller conveyor."""
+
+    def bounds_mm(self, across_mm: float) -> list[float]:
+        """Edges of all lanes, those of the image included."""
+        if self.lane_edges_mm:
+            return [0.0, *self.lane_edges_mm, across_mm]
+        return [across_mm * lane / self.lanes for lane in range(self.lanes + 1)]
 
 
 def load(
@@ -91,7 +99,9 @@ class _Lane:
     ) -> None:
         self._lane = lane
         self._mm_per_px = camera.mm_per_px
-        self._width_mm = camera.height * camera.mm_per_px / layout.lanes
+        upper_mm, lower_mm = layout.bounds_mm(camera.height * camera.mm_per_px)[lane : lane + 2]
+        self._middle_mm = (upper_mm + lower_mm) / 2
+        self._width_mm = lower_mm - upper_mm
         self._rng = rng
         self._crop = crop
         self._layout = layout
@@ -115,7 +125,7 @@ class _Lane:
         slack_mm = max(0.0, (self._width_mm - sprite.across_mm) / 2 - EDGE_MM)
         reach_mm = min(slack_mm, LATERAL_MM)
         at_mm = self._at_mm(sprite.along_mm)
-        across_mm = (self._lane + 0.5) * self._width_mm + rng.uniform(-reach_mm, reach_mm)
+        across_mm = self._middle_mm + rng.uniform(-reach_mm, reach_mm)
         laid = Laid(
             produce=Produce(
                 number=0, fruit=item, at_mm=at_mm, along_mm=sprite.along_mm, lane=self._lane

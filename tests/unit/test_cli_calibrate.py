@@ -216,6 +216,22 @@ def passed(item_id: int, lane: int, length_mm: float, why: Why = Why.STRANGER) -
     )
 
 
+def test_what_is_none_of_the_bodies_is_left_out_of_the_gauge_audit(gauged: Path) -> None:
+    with Records(gauged) as records:
+        records.add(passed(1, 0, 60.0))
+    result = calibrate("--gauge", "100,150", "--lot", "gauge", "--db", gauged, "--json")
+
+    told = json.loads(result.stdout)
+    assert told["left_out"] == 1
+    assert [one["passes"] for one in told["readings"]] == [6, 6, 6, 6]
+
+
+@pytest.mark.parametrize("sizes", ["nan", "100,inf", "ten"])
+def test_gauge_sizes_that_are_no_numbers_are_refused(gauged: Path, sizes: str) -> None:
+    sentence = "give the bodies' sizes in mm"
+    assert sentence in refusal("--gauge", sizes, "--lot", "gauge", "--db", gauged)
+
+
 def test_the_gauge_audit_reads_a_lot(gauged: Path) -> None:
     result = calibrate("--gauge", "100,150", "--lot", "gauge", "--db", gauged, "--json")
 

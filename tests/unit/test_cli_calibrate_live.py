@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -10,11 +11,19 @@ from numpy.random import default_rng
 
 from firmware_bridge.board import BoardError
 from firmware_bridge.plant import InputPin
+from sorter.bundle import BundleError
 from sorter.cli.board_session import BoardSession
 from sorter.cli.calibrate_live import hold_at_slants, ride_on_belt
 from sorter.cli.calibrate_station import Station
 from sorter.cli.calibrate_way import beams_mm_per_tick, mark_mm_per_tick, outlet_at_mm
-from sorter.config import BeltConfig, CameraConfig, OutletConfig, SorterConfig
+from sorter.config import (
+    BeltConfig,
+    CameraConfig,
+    FinderConfig,
+    ModelConfig,
+    OutletConfig,
+    SorterConfig,
+)
 from sorter.frame import Capture, Pixels
 from sorter.ruler.calibration import CalibrationError
 from sorter.ruler.sheet import PAPERS
@@ -105,6 +114,13 @@ def held_for_a_moment() -> Callable[[float], Pixels]:
     """Each slant for two frames."""
     photos = iter([pixels for photo in held_photos(OPTICS, TARGET) for pixels in (photo, photo)])
     return lambda travel_mm: next(photos)
+
+
+def test_a_test_item_is_found_by_the_finder_that_will_sort() -> None:
+    model = ModelConfig(path=Path("no-such.sorter"))
+    config = CONFIG.model_copy(update={"finder": FinderConfig(source="detector"), "model": model})
+    with pytest.raises(BundleError, match=r"no-such\.sorter"):
+        outlet_at_mm(Rig(empty).station, config, "first", 1)
 
 
 def test_the_guided_calibration_takes_views_by_itself_and_runs_the_belt() -> None:

@@ -5,6 +5,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import closing
+from dataclasses import replace
 from datetime import datetime, timezone
 from pathlib import Path
 
@@ -291,7 +292,19 @@ def test_all_measures_and_their_uncertainties_are_kept(records: Records) -> None
     assert (row.bend_mm, row.volume_mm3) == (measures.bend_mm, measures.volume_mm3)
     assert (row.lab_l, row.lab_a, row.lab_b) == measures.lab
     assert (row.length_sd_mm, row.width_sd_mm, row.bend_sd_mm) == (0.5, 0.5, 0.4)
+    assert (row.area_sd_mm2, row.volume_sd_mm3) == pytest.approx((93.05, 3126.6), rel=1e-4)
     assert (row.beam, row.missort) == (None, None)
+
+
+def test_a_size_of_which_nothing_is_known_has_no_uncertainty_in_the_records(
+    records: Records,
+) -> None:
+    whole = decided()
+    item = replace(whole.item, measures=make_measures(width_mm=0.0))
+    records.add(replace(whole, item=item))
+
+    (row,) = records.items()
+    assert (row.area_sd_mm2, row.volume_sd_mm3) == (None, None)
 
 
 def test_a_missort_is_written_beside_its_item_and_counted_with_its_lot(records: Records) -> None:

@@ -141,6 +141,28 @@ def test_fruit_found_by_a_network_is_followed_and_decided_like_any_other() -> No
 
 
 @pytest.mark.training
+@cache
+def always(*boxes: tuple[float, float, float, float]) -> bytes:
+    """Sees the same boxes in every image."""
+    import tensorflow as tf
+
+    @tf.function(input_signature=[tf.TensorSpec([1, ROWS, COLUMNS, 3], tf.float32)])
+    def detect(image: Any) -> Any:
+        nothing = 0 * tf.reduce_sum(image)
+        return nothing + tf.constant([boxes]), nothing + tf.ones([1, len(boxes)])
+
+    converter = tf.lite.TFLiteConverter.from_concrete_functions([detect.get_concrete_function()])
+    made: bytes = converter.convert()
+    return made
+
+
+def test_what_a_network_sees_beside_the_image_is_no_item() -> None:
+    beside, inside = (0.3, 1.02, 0.5, 1.2), (0.3, 0.3, 0.6, 0.6)
+    found = finder_of(bundle_with(always(beside, inside))).find(picture(FRUITS))
+
+    assert [one.measures.area_mm2 > 0 for one in found] == [True]
+
+
 def test_a_model_that_gives_no_boxes_is_refused() -> None:
     import tensorflow as tf
 

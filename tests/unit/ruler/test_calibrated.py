@@ -14,6 +14,7 @@ from sorter.ruler.calibrated import CalibratedRuler
 from sorter.ruler.calibration import Calibration, CalibrationError
 from sorter.ruler.projection import Projection
 from sorter.twin.optics import TYPICAL_DISTORTION, Optics
+from tests.factories import make_measures
 from tests.unit.ruler.bodies import banana, ellipse, turned
 
 CAMERA = CameraConfig(width=1280, height=720, mm_per_px=0.4)
@@ -175,6 +176,13 @@ def test_the_uncertainty_holds_edge_scale_and_height() -> None:
     assert unsure.length_sd_mm > 2.0
 
 
+def test_a_scale_that_is_off_counts_twice_for_areas_and_three_times_for_volumes() -> None:
+    one_per_cent = make_measures(length_sd_mm=1.0, width_sd_mm=0.4)
+
+    assert one_per_cent.area_sd_mm2 == pytest.approx(0.02 * one_per_cent.area_mm2)
+    assert one_per_cent.volume_sd_mm3 == pytest.approx(0.03 * one_per_cent.volume_mm3)
+
+
 def test_the_colour_is_that_of_the_pixels_inside(tmp_path: Path) -> None:
     frame = np.zeros((720, 1280, 3), np.uint8)
     frame[200:300, 200:300] = (0, 0, 255)
@@ -222,3 +230,12 @@ def test_a_damaged_calibration_is_refused_with_what_is_wrong(
 def test_a_missing_calibration_says_what_to_do(tmp_path: Path) -> None:
     with pytest.raises(CalibrationError, match="run 'sorter calibrate'"):
         Calibration.load(tmp_path / "none.json")
+
+
+def test_what_cannot_be_true_of_a_camera_is_refused_before_a_file_is_overwritten() -> None:
+    measured = {"scale_error": 0.001, "readout_s": 0.01, "mm_per_tick": 0.5}
+    calibration = calibration_of(optics(), CAMERA)
+
+    assert calibration.with_motion(latency_s=1.4, **measured).latency_s == 1.4
+    with pytest.raises(CalibrationError, match="latency_s comes out as 9, which cannot be"):
+        calibration.with_motion(latency_s=9.0, **measured)
