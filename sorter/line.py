@@ -109,9 +109,11 @@ class Line:
                 self._delivery.beam(event)
             elif isinstance(event, BoardConnected):
                 self._connected = True
+                self._stop_watch.found()
                 self._run_belt(now_s)
             elif isinstance(event, BoardLost):
                 self._connected = False
+                self._stop_watch.lost()
             elif isinstance(event, BoardFault):
                 self._stop_watch.fault(event.name, event.active)
                 if not event.active:

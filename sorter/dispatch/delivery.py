@@ -6,6 +6,7 @@ Never in order of arrival: an item too many or too few would shift every one aft
 from __future__ import annotations
 
 import enum
+import math
 from dataclasses import dataclass, replace
 
 from firmware_bridge.board import BoardBeam, Outcome, ShotReport
@@ -29,7 +30,7 @@ class Missort(enum.Enum):
     STAYED = "stayed"
     """Its outlet was open, but the beam saw it on the belt afterwards."""
     CAUGHT = "caught"
-    """It should have ridden, was open to another item's shot, and never came to the beam."""
+    """On its way it passed an outlet that was open for another item, and no beam saw it later."""
     LOST = "lost"
     """It should have ridden, and never came to the beam."""
 
@@ -139,12 +140,27 @@ class DeliveryBook:
         self.strays += not known
 
     def _is_over(self, way: _Way, tick: float) -> bool:
+        if self._watched(way):
+            assert self._beam is not None
+            last_mm = self._beam.at_mm + TOLERANCE_MM
+        else:
+            if way.report is None and way.decision.shot is not None:
+                return False
+            if self._fired(way) and not self._met(way, way):
+                return True
+            last_mm = self._leaves_at_mm(way)
         item = way.decision.item
-        if not self._watched(way):
-            return way.report is not None or way.decision.shot is None
-        assert self._beam is not None
-        beyond_mm = self._beam.at_mm + item.extent_mm / 2 + TOLERANCE_MM + WAIT_MM
+        beyond_mm = last_mm + item.extent_mm / 2 + WAIT_MM
         return tick > item.reference_tick + beyond_mm / self._mm_per_tick
+
+    def _leaves_at_mm(self, way: _Way) -> float:
+        """Where its own outlet opened for it; else the last outlet of its lane that it passes."""
+        if self._fired(way):
+            return self._outlets[way.decision.outlet].at_mm or 0.0
+        lane = way.decision.item.lane
+        return max(
+            (one.at_mm or 0.0 for one in self._outlets.values() if one.lane == lane), default=0.0
+        )
 
     def _watched(self, way: _Way) -> bool:
         return self._beam is not None and way.decision.item.lane == self._beam.lane
@@ -156,25 +172,35 @@ class DeliveryBook:
         )
 
     def _missort(self, way: _Way, seen: bool | None) -> Missort | None:
+        if not seen and self._caught(way):
+            return Missort.CAUGHT
         if way.decision.shot is not None and (
             way.report is None or way.report.outcome is Outcome.UNKNOWN
         ):
             # It may be anywhere, but nothing says that it went wrong.
             return None
-        if way.report is not None and way.report.outcome is Outcome.FIRED:
+        if self._fired(way):
             if not self._met(way, way):
                 return Missort.MISSED
             at_mm = self._outlets[way.decision.outlet].at_mm or 0.0
             stays = seen and self._beam is not None and at_mm < self._beam.at_mm
             return Missort.STAYED if stays else None
-        if seen is not False:
-            return None
-        caught = any(
-            other.decision.item.lane == way.decision.item.lane and self._met(other, way)
+        return Missort.LOST if seen is False else None
+
+    def _caught(self, way: _Way) -> bool:
+        """Whether it passed an outlet that was open for another item before it came to its own."""
+        before_mm = self._leaves_at_mm(way) if self._fired(way) else math.inf
+        return any(
+            other.decision.item.lane == way.decision.item.lane
+            and (self._outlets[other.decision.outlet].at_mm or 0.0) < before_mm
+            and self._met(other, way)
             for other in self._ways.values()
             if other is not way
         )
-        return Missort.CAUGHT if caught else Missort.LOST
+
+    @staticmethod
+    def _fired(way: _Way) -> bool:
+        return way.report is not None and way.report.outcome is Outcome.FIRED
 
     def _met(self, shot: _Way, way: _Way) -> bool:
         """Whether the outlet of one item was open while the middle part of another passed it."""

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from firmware_bridge.fault_watch import START_NEEDED
+
 HANDS_IN = frozenset({"estop", "cover"})
 """Faults of the board behind which somebody reaches in."""
+LINK = "link"
+"""While the board cannot be heard, it stops the belt, and anything may have been pressed."""
 MOVES_MM = 2.0
 """A belt that has moved less has stood."""
 
@@ -22,14 +26,32 @@ class StopWatch:
         self._moves_ticks = MOVES_MM / mm_per_tick
         self._faults: set[str] = set()
         self._seen: tuple[float, float] | None = None
+        self._ran = False
+        self._raised = False
         self.stops = 0
         """How often the belt's load could no longer be trusted."""
         self._hands = False
 
     def fault(self, name: str, active: bool) -> None:
-        """The board has raised or cleared a fault."""
-        if name in HANDS_IN:
-            (self._faults.add if active else self._faults.discard)(name)
+        """The board has raised or cleared a fault.
+
+        A belt that has run and needs its start button has stopped without anybody's order: a person
+        is at it, whatever was to be heard of the cause.
+        """
+        if name in HANDS_IN or (name == START_NEEDED and (self._ran or not active)):
+            (self._raise if active else self._faults.discard)(name)
+
+    def lost(self) -> None:
+        """The board cannot be heard."""
+        self._raise(LINK)
+
+    def found(self) -> None:
+        """It is heard again; what it says of its faults comes after this."""
+        self._faults.discard(LINK)
+
+    def _raise(self, name: str) -> None:
+        self._faults.add(name)
+        self._raised = True
 
     def hands_may_be_in(self, tick: float | None, now_s: float) -> bool:
         """Whether the belt's load can not be trusted now.
@@ -41,9 +63,10 @@ class StopWatch:
         if tick is not None and (
             self._seen is None or abs(tick - self._seen[0]) >= self._moves_ticks
         ):
+            self._ran |= self._seen is not None
             self._seen = (tick, now_s)
         stood_s = 0.0 if self._seen is None else now_s - self._seen[1]
-        hands = bool(self._faults) or stood_s > self._trust_stop_s
+        hands = bool(self._faults) or self._raised or stood_s > self._trust_stop_s
         self.stops += hands and not self._hands
-        self._hands = hands
+        self._hands, self._raised = hands, False
         return hands

@@ -131,7 +131,25 @@ def test_only_the_first_connection_can_be_an_operators_order() -> None:
     line.service(0.1)
     board.events = [BoardConnected(identity=IDENTITY)]
     line.service(0.2)
-    assert board.told == ["belt on by operator", "belt on"]
+    assert [told for told in board.told if told != "flush"] == ["belt on by operator", "belt on"]
+
+
+def test_what_lay_on_the_belt_while_the_board_was_not_heard_rides() -> None:
+    board = ScriptedBoard()
+    line = make_line(board)
+    connected(board, line)
+    decisions = []
+    for index in range(25):
+        board.tick = 40.0 * index
+        if index == 5:
+            board.events = [BoardLost(why="unplugged"), BoardConnected(identity=IDENTITY)]
+        line.service(index / 30)
+        frame = draw_frame([(20.0 * index, 100.0, 40.0, 120.0)])
+        decisions += line.step(
+            Capture(pixels=frame.pixels, time_s=index / 30, index=index), index / 30
+        )
+    assert [(one.verdict.why, one.shot) for one in decisions] == [(Why.STOPPED, None)]
+    assert line.counts.stops == 1
 
 
 def test_the_belt_is_ordered_to_run_again_when_the_start_button_was_pressed() -> None:

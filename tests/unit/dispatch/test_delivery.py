@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -97,6 +99,31 @@ def test_what_rode_past_an_outlet_that_was_open_for_another_was_caught() -> None
     of.note(decision(2, 1015))
     of.report(fired(one), ticks_per_s=TICKS_PER_S)
     assert judged(of)[2] == (False, Missort.CAUGHT)
+
+
+@pytest.mark.parametrize("beam", [True, False])
+def test_what_passed_an_open_outlet_on_the_way_to_its_own_was_caught(beam: bool) -> None:
+    of, one = book(beam=beam), decision(1, 1000, shot=True)
+    farther = Shot(item_id=2, channel=1, open_tick=1015 + 1220, close_tick=1015 + 1260)
+    other = replace(decision(2, 1015), outlet="second", shot=farther)
+    for each in (one, other):
+        of.note(each)
+        of.report(fired(each), ticks_per_s=TICKS_PER_S)
+
+    found = judged(of)
+    assert {item_id: missort for item_id, (_, missort) in found.items()} == {
+        1: None,
+        2: Missort.CAUGHT,
+    }
+
+
+def test_without_a_beam_what_rode_past_an_open_outlet_was_caught_too() -> None:
+    of, one = book(beam=False), decision(1, 1000, shot=True)
+    of.note(decision(2, 1015))
+    of.note(one)
+    assert judged(of, past_tick=-1800) == {}
+    of.report(fired(one), ticks_per_s=TICKS_PER_S)
+    assert judged(of)[2] == (None, Missort.CAUGHT)
 
 
 def test_a_refused_shot_lets_its_item_ride_which_is_no_missort() -> None:

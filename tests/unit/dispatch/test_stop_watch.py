@@ -23,6 +23,14 @@ def test_an_emergency_stop_or_an_open_cover_lets_hands_in_until_it_is_cleared(fa
     assert stops.stops == 1
 
 
+def test_a_fault_that_came_and_went_between_two_looks_let_hands_in_all_the_same() -> None:
+    stops = watch()
+    stops.fault("estop", True)
+    stops.fault("estop", False)
+    assert stops.hands_may_be_in(10.0, 0.1)
+    assert not stops.hands_may_be_in(20.0, 0.2)
+
+
 def test_a_full_bin_lets_no_hands_onto_the_belt() -> None:
     stops = watch()
     stops.fault("bin_full", True)
@@ -51,3 +59,24 @@ def test_a_belt_that_runs_back_moves() -> None:
 
 def test_before_the_first_position_there_is_no_stop() -> None:
     assert not watch().hands_may_be_in(None, 1e6)
+
+
+def test_a_board_that_is_not_heard_may_have_seen_anything_pressed() -> None:
+    stops = watch()
+    stops.lost()
+    assert stops.hands_may_be_in(0.0, 0.0)
+    stops.found()
+    assert not stops.hands_may_be_in(10.0, 0.1)
+    assert stops.stops == 1
+
+
+def test_a_belt_that_waits_for_its_start_button_after_it_has_run_let_hands_in() -> None:
+    stops = watch()
+    stops.fault("start_needed", True)
+    assert not stops.hands_may_be_in(0.0, 0.0)
+    stops.fault("start_needed", False)
+    stops.hands_may_be_in(100.0, 1.0)
+    stops.fault("start_needed", True)
+    assert stops.hands_may_be_in(100.0, 1.1)
+    stops.fault("start_needed", False)
+    assert not stops.hands_may_be_in(110.0, 1.2)
