@@ -72,8 +72,9 @@ def measure(photo: NDArray[Any]) -> NDArray[np.float32]:
     _, axes = np.linalg.eigh(points @ points.T)
     across, along = axes.T @ points
     square, slope, apart = _parabola(along, across)
-    at = int(ENDS * (area - 1)), int((1 - ENDS) * (area - 1))
-    start, end = np.partition(along, at)[list(at)]
+    # As many at either end: which of them comes first is chance, and turns round in a mirror.
+    at = [skipped := round(ENDS * (area - 1)), area - 1 - skipped]
+    start, end = np.partition(along, at)[at]
     chord = max(1.0, float(end - start))
     arc = _arc(slope + 2 * square * float(start), slope + 2 * square * float(end), chord) + 1
     inside, hull = cv2.contourArea(contour), max(1.0, cv2.contourArea(cv2.convexHull(contour)))
