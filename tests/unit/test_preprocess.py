@@ -36,7 +36,7 @@ def test_a_photo_of_the_right_size_keeps_its_pixels() -> None:
     assert np.array_equal(Preprocess(size_px=32)(photo), photo[..., ::-1])
 
 
-@pytest.mark.parametrize("side", [384, 398, 399, 622, 1024])
+@pytest.mark.parametrize("side", [384, 385, 398, 399, 467, 622, 623, 1024])
 def test_a_large_photo_becomes_the_mean_of_its_areas(side: int) -> None:
     photo = np.full((side, side, 3), (90, 120, 150), np.uint8)
     cv2.ellipse(
