@@ -1,11 +1,12 @@
 from __future__ import annotations
 
+import cv2
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sorter.preprocess import Preprocess
+from sorter.preprocess import HALVED_FROM, Preprocess
 
 RED_BGR = (0, 0, 255)
 
@@ -33,6 +34,19 @@ def test_a_photo_of_the_right_size_keeps_its_pixels() -> None:
     photo = np.random.default_rng(0).integers(0, 256, (32, 32, 3)).astype(np.uint8)
     assert np.array_equal(Preprocess(size_px=32, colour_order="BGR")(photo), photo)
     assert np.array_equal(Preprocess(size_px=32)(photo), photo[..., ::-1])
+
+
+@pytest.mark.parametrize("side", [384, 385, 398, 399, 467, 622, 623, 1024])
+def test_a_large_photo_becomes_the_mean_of_its_areas(side: int) -> None:
+    photo = np.full((side, side, 3), (90, 120, 150), np.uint8)
+    cv2.ellipse(
+        photo, (side // 2, side // 3), (side // 3, side // 7), 20, 0, 360, (30, 200, 60), -1
+    )
+    wanted = cv2.resize(photo.astype(np.float64), (96, 96), interpolation=cv2.INTER_AREA)
+    off = np.abs(Preprocess(size_px=96, colour_order="BGR")(photo) - wanted)
+    # An edge lies within a pixel of the halved photo, of which four and more make one.
+    assert off.max() <= 110 / HALVED_FROM
+    assert off.mean() <= 0.5
 
 
 def test_the_photo_itself_is_not_changed() -> None:

@@ -78,6 +78,14 @@ def test_light_and_order_of_the_colours_change_nothing(
     assert measure(changed) == pytest.approx(measure(plain), abs=0.02)
 
 
+@pytest.mark.parametrize("turn_deg", [0, 7, 35, 63, 90, 140])
+@pytest.mark.parametrize("bend", [0, 12])
+def test_a_mirror_image_measures_the_same(turn_deg: float, bend: int) -> None:
+    plain = photo(50, 14, turn_deg=turn_deg, bend=bend)
+    for mirrored in (plain[::-1], plain[:, ::-1], plain[::-1, ::-1]):
+        assert measure(mirrored) == pytest.approx(measure(plain), abs=1e-5)
+
+
 def test_training_and_device_measure_the_same_on_levels_scaled_and_quantized() -> None:
     plain = photo(50, 14, bend=6, side=32)
     int8 = (plain.astype(int) - 128).astype(np.int8)
