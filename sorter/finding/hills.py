@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import cv2
@@ -22,6 +23,10 @@ COARSE_PX = 10
 """Half width, in pixels, that is enough to tell a neck."""
 LEAST_HILL = 0.3
 """Half width of an item by that of the widest in the same outline; a stalk or a leaf has less."""
+LEVELS = LEVEL_STEP ** np.arange(
+    1, 1 + math.ceil(math.log(LEAST_HILL * SURE_NECK) / math.log(LEVEL_STEP)), dtype=np.float32
+)
+"""By the height of the highest hill. Where no saddle is so low, items are apart."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -31,9 +36,9 @@ class Hill:
     height: float
     """Half its width, in pixels."""
     top: tuple[int, int]
-    """Column and row in the coarse map."""
-    saddle: float = 0.0
-    """Height above which no other hill is connected with it."""
+    """Row and column in the coarse map."""
+    saddle: int | None = None
+    """Of the levels, the last at which no other hill is connected with it."""
     doubtful: bool = False
     """It holds a lower one, with a saddle between them that is neither deep nor shallow."""
 
@@ -44,8 +49,9 @@ class Relief:
 
     hills: list[Hill]
     """With deep saddles between them."""
-    coarse: Floats
-    """The map, one pixel for `stride` × `stride`."""
+    islands: NDArray[np.int32]
+    """Levels × rows × columns of the coarse map: what rises above each level, by its number, which
+    is another one at each level; a pixel stands for `stride` × `stride`."""
     stride: int
 
 
@@ -62,33 +68,35 @@ def survey(distance: Floats) -> Relief:
     if stride > 1:
         widened = cv2.dilate(distance, np.ones((stride, stride), np.uint8))
         distance = np.ascontiguousarray(widened[stride // 2 :: stride, stride // 2 :: stride])
+    levels = highest * LEVELS
+    islands = _islands(distance, levels)
+    tops = _tops(distance, LEAST_HILL * highest)
+    heights = [float(distance[top]) for top in tops]
+    under = islands[:, [row for row, _ in tops], [column for _, column in tops]].tolist()
     hills: list[Hill] = []
-    level = highest
-    while level > LEAST_HILL * SURE_NECK * highest:
-        above, level = level, level * LEVEL_STEP
-        count, labels = cv2.connectedComponents(_above(distance, level))
-        on_island: dict[int, list[Hill]] = {island: [] for island in range(1, count)}
-        for hill in sorted(hills, key=lambda hill: -hill.height):
-            on_island[int(labels[hill.top[1], hill.top[0]])].append(hill)
-        for island, together in on_island.items():
-            if not together:
-                only = cv2.compare(labels.astype(np.float32), float(island), cv2.CMP_EQ)
-                _, height, _, top = cv2.minMaxLoc(distance, only)
-                if height >= LEAST_HILL * highest:
-                    hills.append(Hill(height=height, top=(top[0], top[1])))
-            elif len(together) > 1:
-                for lower in together[1:]:
-                    # The saddle lies between this level and the one above.
-                    neck = above / lower.height
-                    if neck > SURE_NECK:
-                        together[0].doubtful |= lower.doubtful or neck < NO_NECK
-                        hills.remove(lower)
-                    else:
-                        for hill in (together[0], lower):
-                            hill.saddle = hill.saddle or above
-    for hill in hills:
-        hill.saddle = hill.saddle or level
-    return Relief(hills=hills, coarse=distance, stride=stride)
+    of_top: list[Hill | None] = [None] * len(tops)
+    for number, (level, on) in enumerate(zip(levels.tolist(), under, strict=True)):
+        together: dict[int, list[int]] = {}
+        for k, island in enumerate(on):
+            if island:
+                together.setdefault(island, []).append(k)
+        for members in together.values():
+            known = [hill for k in members if (hill := of_top[k]) is not None]
+            if not known:
+                # The first is the highest. The others rise from the same hill.
+                hill = of_top[members[0]] = Hill(height=heights[members[0]], top=tops[members[0]])
+                hills.append(hill)
+            for lower in known[1:]:
+                # The saddle lies between this level and the one above.
+                neck = level / LEVEL_STEP / lower.height
+                if neck > SURE_NECK:
+                    known[0].doubtful |= lower.doubtful or neck < NO_NECK
+                    hills.remove(lower)
+                    of_top[tops.index(lower.top)] = None
+                else:
+                    for hill in (known[0], lower):
+                        hill.saddle = number - 1 if hill.saddle is None else hill.saddle
+    return Relief(hills=hills, islands=islands, stride=stride)
 
 
 def basins(relief: Relief, body: Plane) -> list[Plane]:
@@ -98,17 +106,17 @@ def basins(relief: Relief, body: Plane) -> list[Plane]:
         relief: of the body's distance map.
         body: 255 inside the outline.
     """
-    seeds = np.full(relief.coarse.shape, 255, np.uint8)
+    seeds = np.full(relief.islands.shape[1:], 255, np.uint8)
     for hill in relief.hills:
-        _, labels = cv2.connectedComponents(_above(relief.coarse, hill.saddle))
-        seeds[labels == labels[hill.top[1], hill.top[0]]] = 0
+        islands = relief.islands[-1 if hill.saddle is None else hill.saddle]
+        seeds[islands == islands[hill.top]] = 0
     _, nearest = cv2.distanceTransformWithLabels(
         seeds, cv2.DIST_L2, 3, labelType=cv2.DIST_LABEL_CCOMP
     )
     height, width = body.shape
     masks = []
     for hill in relief.hills:
-        mine = np.where(nearest == nearest[hill.top[1], hill.top[0]], 255, 0).astype(np.uint8)
+        mine = np.where(nearest == nearest[hill.top], 255, 0).astype(np.uint8)
         fine = np.repeat(np.repeat(mine, relief.stride, axis=0), relief.stride, axis=1)
         fine = cv2.copyMakeBorder(
             fine,
@@ -122,5 +130,21 @@ def basins(relief: Relief, body: Plane) -> list[Plane]:
     return masks
 
 
-def _above(distance: Floats, level: float) -> Plane:
-    return np.asarray(cv2.compare(distance, level, cv2.CMP_GT), np.uint8)
+def _islands(distance: Floats, levels: Floats) -> NDArray[np.int32]:
+    """What rises above each level: all of them in one image, one below the other, a row apart."""
+    rows, columns = distance.shape
+    above = np.zeros((len(levels), rows + 1, columns), np.uint8)
+    np.greater(distance, levels[:, None, None], out=above[:, :rows].view(np.bool_))
+    _, labels = cv2.connectedComponents(above.reshape(-1, columns))
+    return np.asarray(labels.reshape(above.shape)[:, :rows], np.int32)
+
+
+def _tops(distance: Floats, least: float) -> list[tuple[int, int]]:
+    """Row and column of a pixel of each summit, the highest first."""
+    around = cv2.dilate(distance, np.ones((3, 3), np.uint8))
+    summits = (distance >= around) & (distance >= least)
+    _, labels = cv2.connectedComponents(summits.view(np.uint8))
+    _, places = np.unique(labels, return_index=True)
+    rows, columns = np.unravel_index(places[1:], distance.shape)
+    order = np.argsort(-distance[rows, columns], kind="stable")
+    return list(zip(rows[order].tolist(), columns[order].tolist(), strict=True))

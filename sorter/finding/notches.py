@@ -32,11 +32,12 @@ class Notch:
     depth_px: float
 
 
-def notches(contour: Contour) -> list[Notch]:
-    """All of an outline, n × 1 × 2 as OpenCV gives it, in its order."""
+def notches(contour: Contour, least_px: float) -> list[Notch]:
+    """Those of an outline (n × 1 × 2 as OpenCV gives it) that are so deep, in its order."""
+    defects = _defects(contour)
     return [
         Notch(start=start, end=end, deepest=deepest, depth_px=depth / 256)
-        for start, end, deepest, depth in _defects(contour).tolist()
+        for start, end, deepest, depth in defects[defects[:, 3] >= 256 * least_px].tolist()
     ]
 
 
@@ -52,10 +53,11 @@ def notched_on_both_sides(contour: Contour, half_width_px: float) -> bool:
     The one notch of a bent fruit has none that faces it but those beside its stalk, and they part
     off too little.
     """
+    deep = notches(contour, max(2.0, OPPOSITE_NOTCH * half_width_px))
+    if len(deep) < 2:
+        return False
     points = contour[:, 0].astype(np.float64)
     area = cv2.contourArea(contour)
-    least_px = max(2.0, OPPOSITE_NOTCH * half_width_px)
-    deep = [notch for notch in notches(contour) if notch.depth_px >= least_px]
     ways = [(points[one.start] + points[one.end]) / 2 - points[one.deepest] for one in deep]
     for k, one in enumerate(deep):
         for n, other in enumerate(deep[k + 1 :], start=k + 1):

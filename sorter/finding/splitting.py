@@ -149,8 +149,7 @@ def _open_gaps(body: Plane, mask: Plane, contour: Contour, corner: tuple[int, in
     half_width_px = _half_width_px(contour)
     meetings = [
         contour[notch.deepest, 0] - corner
-        for notch in notches(contour)
-        if notch.depth_px > OPPOSITE_NOTCH * half_width_px
+        for notch in notches(contour, OPPOSITE_NOTCH * half_width_px)
     ]
     count, labels, stats, _ = cv2.connectedComponentsWithStats(holes)
     for hole in range(1, count):
