@@ -30,6 +30,8 @@ LARGEST_GLOSS, LEAST_GAP = 0.5, 0.06
 gap between items, what is smaller than the other is none."""
 MOUNTAIN = 1.3
 """Height in the distance map, by the half width, that no fruit reaches."""
+PLAIN_NECK = 0.5
+"""Width of a neck by that of the narrower item: below it nothing else needs to be looked at."""
 MEETING = 0.4
 """Distance, as a share of the half width, at which a hole lies by a notch."""
 
@@ -66,6 +68,8 @@ def split(mask: Plane, contour: Contour) -> list[Part]:
     """
     box = cv2.boundingRect(contour)
     cut_off = any(_at_edge(box, mask.shape))
+    if not cut_off and (pair := _plain_pair(contour)):
+        return [Part(contour=one, touching=False) for one in pair]
     body, origin = _body(mask, contour, box)
     left, top, width, height = box
     rows = slice(top - origin[1], top - origin[1] + height)
@@ -93,6 +97,24 @@ def split(mask: Plane, contour: Contour) -> list[Part]:
         if outlines:
             parts.append(part(max(outlines, key=len), hill))
     return parts
+
+
+def _plain_pair(contour: Contour) -> tuple[Contour, Contour] | None:
+    """Two convex items that touch at a narrow neck between two notches, and nothing else.
+
+    Most pairs are such, and to see it takes a fifth of the time of the distance map.
+    """
+    deep = notches(contour, max(2.0, NOTCH * _half_width_px(contour)))
+    if len(deep) != 2:
+        return None
+    first, last = sorted(notch.deepest for notch in deep)
+    one = contour[first : last + 1]
+    other = np.concatenate([contour[last:], contour[: first + 1]])
+    neck_px = float(np.hypot(*(contour[last, 0] - contour[first, 0])))
+    narrower_px = 2 * min(_half_width_px(one), _half_width_px(other))
+    if neck_px > PLAIN_NECK * narrower_px:
+        return None
+    return (one, other) if looks_like_one(one) and looks_like_one(other) else None
 
 
 def _half_width_px(contour: Contour) -> float:
