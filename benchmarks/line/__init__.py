@@ -1,4 +1,4 @@
-"""The line's promises: closed loop, speed, size, memory, repeatability, real input.
+"""The line's promises: closed loop, speed, size, memory, repeatability, flicker, real input.
 
 Each part is a file with `measure(report)`; `python -m benchmarks.line PART ...` runs some of them.
 """
@@ -13,6 +13,7 @@ from benchmarks.report import Report
 PARTS = (
     "closed_loop",
     "repeatability",
+    "flicker",
     "speed",
     "finding",
     "size",

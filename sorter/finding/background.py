@@ -9,8 +9,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from sorter.finding.bands import find_bands, without_bands
+from sorter.finding.bands import every_row, find_bands, without_bands
 from sorter.finding.belt_fit import Floats, fit_belt, frame_rows, frequent
+from sorter.finding.lamp import Lamp
 from sorter.finding.standing import Standing
 from sorter.frame import Pixels
 
@@ -21,8 +22,10 @@ ONE = 128
 CONTRAST_LEVELS = 12.0
 CONTRAST = 0.12
 """By either of them, the greater, an item differs from the belt; sensor noise is about a tenth."""
-SAMPLES = 900
+SAMPLES = 1600
 """Pixels that tell the light of a frame."""
+WAVE_SEEDS = 3
+"""Colours under which a lamp's wave is looked for when nothing is known."""
 FIT_SAMPLES = 3600
 """Pixels that tell the belt from the fruit when nothing is known."""
 ROW_SAMPLES_PX = 8
@@ -56,6 +59,8 @@ class Background:
         self._mean: list[Floats] = []
         self._belt: list[Plane] = []
         self._gain = np.ones(3, np.float64)
+        self._lamp = Lamp()
+        self._wave: Floats | None = None
         self._bands: Floats | None = None
         self._level = float(ONE)
         self._frame = 0
@@ -99,7 +104,22 @@ class Background:
             return None
         if self._bands is None:
             return small
-        return without_bands(small, self._bands, _every_px(small, SAMPLES))
+        return without_bands(small, self._bands)
+
+    def even(self, pixels: Pixels) -> Pixels:
+        """The frame that was seen last, at its full size, without the lamp's wave.
+
+        What else makes bands stays: rows of wet belt do, and fruit on them is no darker for it.
+
+        Args:
+            pixels: height × width × 3.
+        """
+        if self._wave is None:
+            return pixels
+        height = pixels.shape[0]
+        at = (np.arange(height) + 0.5) * len(self._wave) / height - 0.5
+        light = np.interp(at, np.arange(len(self._wave)), self._wave)
+        return without_bands(pixels, light.astype(np.float32))
 
     def compare(self, small: Pixels) -> tuple[Plane, Plane]:
         """Ratio of each pixel to the empty belt, in 128ths: its greatest and its least channel."""
@@ -115,8 +135,8 @@ class Background:
         """Take in one strip of a frame.
 
         Args:
-            small: the frame as it came: what its bands do to the belt evens out over time, and so
-                do bands that the belt was learnt under.
+            small: the frame as it came. Only the lamp's wave is taken out: what shallow bands do to
+                the belt evens out over time, and so do bands that the belt was learnt under.
             high: of `compare`.
             covered: 255 on items and close to them; what is 0 may still be shadow.
             moved_mm: belt travel since the frame before, forward or back.
@@ -129,10 +149,11 @@ class Background:
         height = small.shape[0]
         strip = self._frame % STRIPS
         rows = slice(strip * height // STRIPS, (strip + 1) * height // STRIPS)
+        seen = small[rows] if self._wave is None else without_bands(small[rows], self._wave[rows])
         self._visits += 1
         share = max(SLOWEST_LEARNING, 1 / (1 + self._visits / STRIPS))
         for plane, mean, belt, gain in zip(
-            cv2.split(small[rows]), self._mean, self._belt, self._gain, strict=True
+            cv2.split(seen), self._mean, self._belt, self._gain, strict=True
         ):
             unlit = cv2.convertScaleAbs(plane, alpha=1 / gain)
             cv2.accumulateWeighted(unlit, mean[rows], share, mask=free[rows])
@@ -148,22 +169,28 @@ class Background:
         self._standing = Standing()
         self._next_fit = self._visits = 0
 
-    def _samples(self, small: Pixels, wanted: int) -> Floats:
-        """About so many, in a grid: their ratio to the belt, rows × columns × 3."""
-        every_px = _every_px(small, wanted)
-        grid = (slice(every_px // 2, None, every_px),) * 2
+    def _samples(self, small: Pixels, every_px: tuple[int, int]) -> Floats:
+        """In a grid: their ratio to the belt, rows × columns × 3."""
+        grid = tuple(slice(step // 2, None, step) for step in every_px)
         belt = np.stack([plane[grid] for plane in self._belt], axis=-1)
         return np.asarray(small[grid] / np.maximum(belt, np.float32(1)), np.float32)
 
     def _follow_light(self, small: Pixels) -> bool:
-        gains = self._gain.astype(np.float32)
-        grid = np.asarray(self._samples(small, SAMPLES) / gains, np.float32)
-        ratios = grid.reshape(-1, 3)
-        self._bands = find_bands(grid, self.contrast)
-        even = ratios if self._bands is None else (grid / self._bands[:, None, None]).reshape(-1, 3)
-        gain = self._step(even, np.ones(3))
+        every_px = _every_px(small, SAMPLES)
+        grid = self._samples(small, every_px)
+        grid /= self._gain.astype(np.float32)
+        height = small.shape[0]
+        wave = self._lamp.see(grid, self.contrast)
+        level = 1.0
+        self._wave = None
+        if wave is not None:
+            level, light = wave.level, wave.rows(len(grid))
+            grid /= light[:, None, None]
+            self._wave = every_row(light, height, every_px[0])
+        gain = self._level_out(grid, level, height, every_px[0])
         if gain is None:
-            self._bands = None
+            self._bands = self._wave
+            ratios = grid.reshape(-1, 3)
             # A jump, of one lamp or of the shutter: all channels alike, or the fruit would do.
             jumps = np.exp(frequent(np.log(np.maximum(ratios, 1 / 512).astype(np.float64))))
             grey = [jump for jump in jumps if jump.max() < (1 + GREY) * jump.min()]
@@ -175,23 +202,54 @@ class Background:
         self._gain = self._gain * gain
         return True
 
+    def _level_out(
+        self, grid: Floats, level: float, height: int, every_px: int
+    ) -> NDArray[np.float64] | None:
+        """The light's gain near a level, once the bands that a lamp's wave has left are out."""
+        rows = find_bands(grid / np.float32(level), self.contrast)
+        self._bands = self._wave
+        if rows is not None:
+            grid = grid / rows[:, None, None]
+            rest = every_row(rows, height, every_px)
+            self._bands = rest if self._wave is None else self._wave * rest
+        return self._step(grid.reshape(-1, 3), np.full(3, level))
+
     def _step(self, ratios: Floats, guess: NDArray[np.float64]) -> NDArray[np.float64] | None:
         """The light's gain near a guess; None where too few samples agree."""
         # The second, narrow look leaves out the soft shadows that the first one takes for belt.
         for tolerance in (self.contrast, self.contrast / 2):
-            belt = (np.abs(ratios / guess.astype(np.float32) - 1) < tolerance).all(axis=1)
-            if np.count_nonzero(belt) < BELT_SHARE * len(ratios):
+            near = np.abs(ratios / guess.astype(np.float32) - 1) < tolerance
+            # Channel by channel, and a product: a third of the time of reductions by axis.
+            belt = near[:, 0] & near[:, 1] & near[:, 2]
+            count = np.count_nonzero(belt)
+            if count < BELT_SHARE * len(ratios):
                 return None
-            guess = ratios[belt].mean(axis=0, dtype=np.float64)
+            guess = (belt.astype(np.float32) @ ratios).astype(np.float64) / count
             if guess.min() <= 0:
                 return None
         return guess
+
+    def _first_wave(self, samples: Floats) -> Floats | None:
+        logs = np.log(np.maximum(samples.reshape(-1, 3).astype(np.float64), 1 / 512))
+        for seed in np.exp(frequent(logs)[:WAVE_SEEDS]).astype(np.float32):
+            wave = self._lamp.find(samples / seed, self.contrast)
+            if wave is not None:
+                return wave.rows(len(samples))
+        return None
 
     def _fit(self, small: Pixels) -> bool:
         if self._frame < self._next_fit:
             return False
         self._next_fit = self._frame + FIT_EVERY
-        fit = fit_belt(self._samples(small, FIT_SAMPLES))
+        every_px = _every_px(small, FIT_SAMPLES)
+        samples = self._samples(small, every_px)
+        wave = self._first_wave(samples)
+        self._wave = self._bands = None
+        if wave is not None:
+            samples /= wave[:, None, None]
+            self._wave = self._bands = every_row(wave, small.shape[0], every_px[0])
+            small = without_bands(small, self._wave)
+        fit = fit_belt(samples)
         if fit is None:
             return False
         light = fit.surface(*small.shape[:2])
@@ -208,13 +266,20 @@ class Background:
         for mean, belt in zip(means, self._belt, strict=True):
             cv2.convertScaleAbs(mean, dst=belt)
         self._gain = np.ones(3, np.float64)
-        self._bands = find_bands(self._samples(small, SAMPLES), self.contrast)
+        rows = find_bands(self._samples(small, every_px), self.contrast)
+        if rows is not None:
+            rest = every_row(rows, small.shape[0], every_px[0])
+            self._bands = rest if self._bands is None else self._bands * rest
         self._level = darkest
         self.contrast = max(CONTRAST, CONTRAST_LEVELS / darkest)
         self._visits = 0
         return True
 
 
-def _every_px(small: Pixels, wanted: int) -> int:
-    """Distance of the samples, when about so many are wanted."""
-    return max(1, round(math.sqrt(small.shape[0] * small.shape[1] / wanted)))
+def _every_px(small: Pixels, wanted: int) -> tuple[int, int]:
+    """Distance of the rows and columns of samples, when about so many are wanted.
+
+    Rows lie twice as close as columns: a lamp may make several waves across them.
+    """
+    apart = math.sqrt(small.shape[0] * small.shape[1] / wanted / 2)
+    return max(1, round(apart)), max(1, round(2 * apart))

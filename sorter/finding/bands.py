@@ -11,15 +11,16 @@ from sorter.frame import Pixels
 Floats = NDArray[np.float32]
 
 DEEPEST = 0.16
-"""Share by which a band is brighter or darker. Items of the belt's own colour differ by more: none
-is taken for a band, and a row that is mostly wet does not make an item of its dry rest."""
+"""Share by which a band is brighter or darker than the wave of the lamp (`lamp.py`), or than the
+rest where none was found. Items of the belt's own colour differ by more: none is taken for a band,
+and a row that is mostly wet does not make an item of its dry rest."""
 SHALLOWEST = 0.04
 """Between the brightest and the darkest row; less is left as it is."""
 LEAST_SHARE = 0.2
 """Of a row's samples that have to look like belt; other rows lie between their neighbours."""
 
-UNIT = 160.0
-"""Of a row's gain, so that the greatest one fits into eight bits."""
+UNIT = 128.0
+"""Of a row's gain, so that even that of a row with half the light fits into eight bits."""
 
 
 def find_bands(ratios: Floats, tolerance: float) -> Floats | None:
@@ -50,20 +51,29 @@ def find_bands(ratios: Floats, tolerance: float) -> Floats | None:
     return np.asarray(np.interp(rows, rows[known], middle / middle.mean()), np.float32)
 
 
-def without_bands(small: Pixels, bands: Floats, every_px: int) -> Pixels:
-    """The frame as under a steady lamp.
+def every_row(light: Floats, height: int, every_px: int) -> Floats:
+    """Light of every row of the image, from that of a grid's rows.
 
     Args:
-        small: height × width × 3.
-        bands: of `find_bands`.
+        light: of the rows of the grid.
+        height: of the image.
         every_px: distance of the grid's rows; the first lies half of that below the edge.
     """
-    height, width = small.shape[:2]
-    at_px = every_px // 2 + every_px * np.arange(len(bands))
-    light = np.interp(np.arange(height), at_px, bands)
+    at_px = every_px // 2 + every_px * np.arange(len(light))
+    return np.asarray(np.interp(np.arange(height), at_px, light), np.float32)
+
+
+def without_bands(pixels: Pixels, light: Floats) -> Pixels:
+    """The frame, or some rows of it, as under a steady lamp.
+
+    Args:
+        pixels: height × width × 3.
+        light: of each row.
+    """
+    height, width = pixels.shape[:2]
     # OpenCV multiplies bytes with bytes far quicker than with floats.
-    gain = np.rint(UNIT / light).astype(np.uint8)[:, None]
-    flat = cv2.multiply(
-        small.reshape(height, 3 * width), cv2.repeat(gain, 1, 3 * width), scale=1 / UNIT
-    )
-    return np.asarray(flat.reshape(small.shape), np.uint8)
+    gain = np.clip(np.rint(UNIT / light), 0, 255).astype(np.uint8)[:, None]
+    gains = np.empty((height, 3 * width), np.uint8)
+    gains[:] = gain
+    cv2.multiply(pixels.reshape(height, 3 * width), gains, dst=gains, scale=1 / UNIT)
+    return gains.reshape(pixels.shape)

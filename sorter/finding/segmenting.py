@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from functools import partial
 
 import cv2
@@ -95,7 +96,11 @@ class SegmentingFinder:
         around = cv2.dilate(mask, np.ones((AROUND_PX, AROUND_PX), np.uint8))
         self._background.learn(small, high, around, moved_mm)
         self._blind = self._giant
-        return [] if self._blind else self._sightings(frame, parts, small)
+        if self._blind:
+            return []
+        # The same fruit is to look alike to the classifier in every band.
+        lit = replace(frame, pixels=self._background.even(frame.pixels))
+        return self._sightings(lit, parts, small)
 
     def _mask(self, high: Plane, low: Plane) -> Plane:
         contrast = self._background.contrast

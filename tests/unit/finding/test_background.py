@@ -104,6 +104,90 @@ def test_bands_of_a_flickering_lamp_across_the_rows_are_no_items(
         assert len(found) == 3, index
 
 
+def flickering(depth: float, waves: float, index: int, turn: float = 2.1) -> Light:
+    """Light of the rows under a lamp whose wave begins elsewhere in every frame."""
+    rows = np.arange(HEIGHT, dtype=np.float32)[:, None, None]
+    light = 1 + depth * np.sin(rows * (2 * np.pi * waves / HEIGHT) + index * turn)
+    return np.asarray(light, np.float32)
+
+
+@pytest.mark.parametrize("waves", [0.8, 1.5, 3.0, 3.6])
+@pytest.mark.parametrize("turn", [2 * np.pi * 100 / 60, 2 * np.pi * 119 / 60, 0.0])
+def test_deep_flicker_makes_no_item_and_hides_none(waves: float, turn: float) -> None:
+    finder = make_finder()
+    few, full = lay(belt(), THREE), crosswise()
+    for index in range(24):
+        scene, count = (few, 3) if index < 12 else (full, 13)
+        light = flickering(0.3, waves, index, turn)
+        found = finder.find(expose(scene, index=index, light=light))
+        assert len(found) == count and not finder.blind, index
+
+
+def test_a_rectified_lamp_is_no_sine_but_understood_as_well() -> None:
+    finder = make_finder()
+    scene = lay(belt(), THREE)
+    turns = np.arange(HEIGHT, dtype=np.float32)[:, None, None] * (1.5 / HEIGHT)
+    for index in range(20):
+        light = 0.62 + 0.6 * np.abs(np.sin(np.pi * (turns + index / 3)))
+        assert len(finder.find(expose(scene, index=index, light=light.astype(np.float32)))) == 3
+
+
+def test_a_lamp_that_begins_to_flicker_is_understood_and_may_stop_again() -> None:
+    finder = make_finder()
+    scene = lay(belt(), THREE)
+    for index in range(60):
+        light = flickering(0.3, 1.5, index) if 10 <= index < 40 else 1.0
+        assert len(finder.find(expose(scene, index=index, light=light))) == 3, index
+
+
+def test_a_lamp_that_flickers_and_fails_by_half_is_still_followed() -> None:
+    finder = make_finder()
+    scene = lay(belt(), THREE)
+    for index in range(40):
+        light = flickering(0.3, 1.5, index) * (1 if index < 20 else 0.55)
+        assert len(finder.find(expose(scene, index=index, light=np.float32(light)))) == 3, index
+
+
+def test_a_photo_shows_no_band() -> None:
+    finder = make_finder()
+    scene = lay(belt(), THREE)
+    photos = []
+    for index in range(12):
+        found = finder.find(expose(scene, index=index, light=flickering(0.3, 1.5, index)))
+        photos.append(found[0].photo(32).astype(np.float64)[12:20, 12:20].mean(axis=(0, 1)))
+    assert np.ptp(photos, axis=0).max() < 0.08 * np.mean(photos)
+
+
+@pytest.mark.parametrize("shade", [0.86, 0.8, 0.7])
+@pytest.mark.parametrize("dry_px", [40, 90])
+def test_a_wet_stripe_that_is_dry_in_places_is_taken_for_no_flicker(
+    shade: float, dry_px: int
+) -> None:
+    finder = make_finder()
+    finder.find(expose(belt()))
+    for index in range(1, 30):
+        wet = belt()
+        wet[40:160] *= shade
+        wet[40:160, 8 * index : 8 * index + dry_px] /= shade
+        assert finder.find(expose(wet, index=index, tick=16.0 * index)) == []
+
+
+@pytest.mark.parametrize("shade", [0.5, 1.26])
+@pytest.mark.parametrize("lanes", [1, 2, 3])
+def test_lanes_full_of_produce_of_the_belts_colour_are_taken_for_no_flicker(
+    shade: float, lanes: int
+) -> None:
+    finder = make_finder()
+    scene = belt()
+    pitch_px = HEIGHT // lanes
+    for lane in range(lanes):
+        rows = slice(lane * pitch_px + pitch_px // 4, lane * pitch_px + 3 * pitch_px // 4)
+        for left in range(20, WIDTH - 62, 95):
+            scene[rows, left : left + 62] *= shade
+    for index in range(20):
+        assert len(finder.find(expose(scene, index=index, tick=8.0 * index))) == 4 * lanes
+
+
 def test_the_same_fruit_looks_alike_in_every_band() -> None:
     finder = make_finder()
     scene = lay(belt(), THREE)
