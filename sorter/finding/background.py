@@ -58,6 +58,7 @@ class Background:
     def __init__(self) -> None:
         self._mean: list[Floats] = []
         self._belt: list[Plane] = []
+        self._planes: list[Plane] = []
         self._gain = np.ones(3, np.float64)
         self._lamp = Lamp()
         self._wave: Floats | None = None
@@ -122,14 +123,19 @@ class Background:
         return without_bands(pixels, light.astype(np.float32))
 
     def compare(self, small: Pixels) -> tuple[Plane, Plane]:
-        """Ratio of each pixel to the empty belt, in 128ths: its greatest and its least channel."""
-        ratios = [
-            cv2.divide(plane, belt, scale=ONE / gain)
-            for plane, belt, gain in zip(cv2.split(small), self._belt, self._gain, strict=True)
-        ]
-        high = cv2.max(cv2.max(ratios[0], ratios[1]), ratios[2])
-        low = cv2.min(cv2.min(ratios[0], ratios[1]), ratios[2])
-        return np.asarray(high, np.uint8), np.asarray(low, np.uint8)
+        """Ratio of each pixel to the empty belt, in 128ths: its greatest and its least channel.
+
+        Both hold until the next frame is compared.
+        """
+        # Planes that are made anew for each frame would take twice the time.
+        *ratios, high, low = self._planes
+        ratios = list(cv2.split(small, ratios))
+        for ratio, belt, gain in zip(ratios, self._belt, self._gain, strict=True):
+            cv2.divide(ratio, belt, ratio, scale=ONE / gain)
+        blue, green, red = ratios
+        cv2.max(cv2.max(blue, green, high), red, high)
+        cv2.min(cv2.min(blue, green, low), red, low)
+        return high, low
 
     def learn(self, small: Pixels, high: Plane, covered: Plane, moved_mm: float) -> None:
         """Take in one strip of a frame.
@@ -164,6 +170,7 @@ class Background:
     def _start(self, height: int, width: int) -> None:
         self._mean = [np.full((height, width), ONE, np.float32) for _ in range(3)]
         self._belt = [np.full((height, width), ONE, np.uint8) for _ in range(3)]
+        self._planes = [np.empty((height, width), np.uint8) for _ in range(5)]
         self._gain = np.ones(3, np.float64)
         self._level = float(ONE)
         self._standing = Standing()
