@@ -133,7 +133,7 @@ class FaultsConfig(_Section):
     dark: Policy = "stop"
     """The picture is black: lamp off, lens covered."""
     exposure: Policy = "doubt"
-    """The picture has become much brighter or darker at once."""
+    """The picture, or one of its colours, has become much brighter or darker at once."""
     dirty: Policy = "warn"
     """Spots stand still in the picture while the belt moves."""
     focus: Policy = "doubt"
