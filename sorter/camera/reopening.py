@@ -154,6 +154,8 @@ class ReopeningFrames:
         if not attempt.done:
             return
         self._attempt = None
+        if attempt.error is not None:
+            raise attempt.error
         if attempt.failed:
             self._retry_s = now_s + self._next_wait_s
             self._next_wait_s = min(2 * self._next_wait_s, LONGEST_WAIT_S)
@@ -172,6 +174,8 @@ class _Attempt:
         self.frames = frames
         self.since_s = since_s
         self.done = self.failed = False
+        self.error: Exception | None = None
+        """What no camera may raise; it belongs to the thread that takes the frames."""
         self._abandoned = False
         self._lock = threading.Lock()
 
@@ -182,6 +186,8 @@ class _Attempt:
         except CameraError:
             # The fault was told when the camera went; that it is not back yet is no news.
             failed = True
+        except Exception as error:
+            failed, self.error = True, error
         with self._lock:
             self.failed, self.done = failed, True
             close = self._abandoned and not failed

@@ -192,3 +192,14 @@ def test_a_camera_that_is_trusted_again_and_lost_again_is_opened_anew_soon() -> 
         assert shelf.now_s - lost_s == pytest.approx(1.0, abs=0.1)
         shelf.frames.distrust(None)
         shelf.take_for(2.0)
+
+
+def test_what_no_camera_may_raise_on_opening_reaches_the_taker() -> None:
+    class Faulty(ScriptedCamera):
+        def open(self) -> None:
+            raise ValueError("a driver's bug")
+
+    shelf = Shelf(ScriptedCamera(1, GONE), Faulty(1))
+    shelf.frames.open()
+    with pytest.raises(ValueError, match="a driver's bug"):
+        shelf.take_for(2.0)
