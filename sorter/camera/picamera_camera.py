@@ -8,6 +8,7 @@ from __future__ import annotations
 import importlib
 import time
 from collections.abc import Callable, Mapping
+from concurrent.futures import TimeoutError as FutureTimeoutError
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,6 +20,9 @@ from sorter.frame import Capture
 
 STAMP_MAX_AGE_S = 1.0
 """A sensor time stamp further back is on another clock, and not believed."""
+FRAME_WAIT_S, FRAME_WAIT_FRAMES = 2.0, 4
+"""A request that takes longer than both together never comes; the first one after the start takes
+the longest."""
 BUFFERS = 4
 """With fewer the sensor drops frames while one is worked on."""
 
@@ -81,6 +85,7 @@ class PicameraCamera(Camera):
         self._size = (width, height)
         self._rotate_deg = rotate_deg
         self._controls = (fixed or PiFixed()).controls(fps)
+        self._wait_s = FRAME_WAIT_S + FRAME_WAIT_FRAMES / fps
         self._warn = warn
         self._clock = clock
         self._load = load
@@ -123,11 +128,17 @@ class PicameraCamera(Camera):
             ) from error
 
     def close(self) -> None:
-        """Release the camera."""
+        """Release the camera, whatever state it is in."""
         device, self._device, self._first = self._device, None, None
-        if device is not None:
-            device.stop()
-            device.close()
+        if device is None:
+            return
+        # A stop queues behind the request that never comes, unless that is cancelled first.
+        for step in ("cancel_all_and_flush", "stop", "close"):
+            try:
+                getattr(device, step)()
+            # As above; who is not closed is never opened again.
+            except Exception as error:
+                self._warn(f"{self.name}: {step} failed while it was closed ({error})")
 
     def _set_up(self, device: Any) -> None:
         known = getattr(device, "camera_controls", self._controls)
@@ -144,8 +155,15 @@ class PicameraCamera(Camera):
         )
         device.start()
 
+    def _request(self) -> Any:
+        job = self._device.capture_request(wait=False)
+        try:
+            return self._device.wait(job, timeout=self._wait_s)
+        except (TimeoutError, FutureTimeoutError) as error:
+            raise CameraError(f"no frame within {self._wait_s:.1f} s") from error
+
     def _next(self) -> Capture:
-        request = self._device.capture_request()
+        request = self._request()
         try:
             pixels = np.array(request.make_array("main"), np.uint8)
             metadata = request.get_metadata()

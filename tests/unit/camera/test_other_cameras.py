@@ -19,6 +19,8 @@ from tests.contract.picamera_stub import StubPicamera2
 from tests.contract.system_opencv import SystemGStreamerCamera, need_system_opencv
 from tests.factories import make_camera
 
+PI_FIXED = PiFixed(exposure_ms=1.5, gain=2.0, colour_gains=(1.9, 1.6))
+
 
 def black() -> Iterator[Pixels]:
     for _ in range(12):
@@ -32,7 +34,7 @@ def pi(stub: StubPicamera2, **changes: Any) -> PicameraCamera:
 
 def test_the_pi_is_asked_for_fixed_exposure_gain_and_white_balance() -> None:
     stub = StubPicamera2(black)
-    with pi(stub, fixed=PiFixed(exposure_ms=1.5, gain=2.0, colour_gains=(1.9, 1.6))):
+    with pi(stub, fixed=PI_FIXED):
         pass
 
     assert stub.asked["main"] == {"size": (6, 4), "format": "RGB888"}
@@ -75,6 +77,40 @@ def test_a_pi_stamp_of_another_clock_is_not_believed() -> None:
         capture = camera.read()
 
     assert capture is not None and capture.time_s == 8.0
+
+
+def test_a_pi_camera_that_stalls_has_stopped_and_can_be_opened_again() -> None:
+    stub = StubPicamera2(black, stalls_after=3)
+    camera = pi(stub)
+    with camera:
+        for _ in range(3):
+            camera.read()
+        with pytest.raises(CameraError, match=r"stopped giving frames \(no frame within 2.1 s\)"):
+            camera.read()
+    assert stub.closed and not stub.started
+
+    stub.stalls_after = None
+    with camera:
+        assert camera.read() is not None
+
+
+def test_a_pi_camera_that_stalls_before_its_first_frame_does_not_open_and_is_let_go() -> None:
+    stub = StubPicamera2(black, stalls_after=0)
+
+    with pytest.raises(CameraError, match="does not open"):
+        pi(stub).open()
+    assert stub.closed
+
+
+def test_a_pi_camera_is_closed_even_where_it_does_not_stop_and_that_is_told() -> None:
+    stub = StubPicamera2(black, stop_fails=True)
+    warnings: list[str] = []
+    with pi(stub, fixed=PI_FIXED, warn=warnings.append):
+        pass
+
+    assert stub.closed
+    (warning,) = warnings
+    assert "stop failed while it was closed (Cannot stop camera: I/O error)" in warning
 
 
 def test_a_machine_without_picamera2_is_told_how_to_get_it() -> None:

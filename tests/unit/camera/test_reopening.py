@@ -203,3 +203,35 @@ def test_what_no_camera_may_raise_on_opening_reaches_the_taker() -> None:
     shelf.frames.open()
     with pytest.raises(ValueError, match="a driver's bug"):
         shelf.take_for(2.0)
+
+
+def test_a_thread_that_is_left_behind_and_keeps_the_camera_is_told() -> None:
+    class Living:
+        alive = True
+
+        def join(self, timeout: float | None = None) -> None:
+            pass
+
+        def is_alive(self) -> bool:
+            return self.alive
+
+    busy = CameraError("Camera __init__ sequence did not complete.")
+    shelf = Shelf(ScriptedCamera(10**6), *[busy] * 12)
+    left = Living()
+    plain_start = shelf.frames._start
+
+    def start(work: Callable[[], None]) -> Living | None:
+        if isinstance(getattr(work, "__self__", None), NewestFrame):
+            return left
+        plain_start(work)
+        return None
+
+    shelf.frames._start = start
+    shelf.frames.open()
+    shelf.take_for(15, read=False)
+    assert not shelf.frames.hanging
+    shelf.take_for(25, read=False)
+    assert shelf.frames.hanging
+    left.alive = False
+
+    assert not shelf.frames.hanging

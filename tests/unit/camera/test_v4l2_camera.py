@@ -263,5 +263,5 @@ def test_what_the_system_raises_on_opening_is_told_as_the_cameras_failure(node: 
         raise OSError(5, "Input/output error")
 
     refused = V4l2Camera(str(node), width=640, height=480, fps=30, opener=opener)
-    with pytest.raises(CameraError, match="does not open; .*Input/output error"):
+    with pytest.raises(CameraError, match=r"does not open; .*Input/output error"):
         refused.open()
