@@ -16,6 +16,7 @@ from pydantic import (
 from pydantic_core import CoreSchema
 
 from firmware_bridge.compiled_in import CHANNELS
+from sorter.stream_address import misfit_of_address
 
 Name = Annotated[str, StringConstraints(min_length=1, max_length=64, strip_whitespace=True)]
 
@@ -51,6 +52,11 @@ class MachineConfig(_Section):
     """The machine as a whole."""
 
     name: Name = "line-1"
+
+
+def is_number(text: str) -> bool:
+    """A camera's number, in plain digits: `²` and its kind are digits too, and no numbers."""
+    return text.isascii() and text.isdecimal() and len(text) <= 4
 
 
 class CameraConfig(_Section):
@@ -92,13 +98,14 @@ class CameraConfig(_Section):
             if getattr(self, key) is not None and self.source not in sources:
                 sentence = f"source {self.source} cannot be told this; only {' and '.join(sources)}"
                 misfits.append(((key,), sentence))
-        if self.source == "rtsp" and not self.device.startswith(("rtsp://", "rtsps://")):
-            misfits.append((("device",), "has to be an address that begins with rtsp://"))
+        if self.source == "rtsp" and (misfit := misfit_of_address(self.device)) is not None:
+            misfits.append((("device",), misfit))
         if self.source == "gstreamer" and "appsink" not in self.device:
             sentence = "has to be a pipeline that ends in '... ! video/x-raw,format=BGR ! appsink'"
             misfits.append((("device",), sentence))
-        if self.source == "picamera2" and not self.device.removeprefix("/dev/video").isdigit():
-            misfits.append((("device",), 'has to be the number of the camera, as in "0"'))
+        if self.source == "picamera2" and not is_number(self.device.removeprefix("/dev/video")):
+            sentence = 'has to be the number of the camera, as in "0"'
+            misfits.append((("device",), f"{sentence}; found {self.device!r}"))
         if misfits:
             raise MisfitError(*misfits)
         return self

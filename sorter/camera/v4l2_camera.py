@@ -13,6 +13,7 @@ import cv2
 from sorter.camera.camera import CameraError, Turn
 from sorter.camera.opencv_camera import OpenCvCamera
 from sorter.camera.opencv_capture import VideoCapture, open_capture
+from sorter.config import is_number
 
 KERNEL_STAMP_MAX_AGE_S = 1.0
 """A kernel time stamp further back is on another clock or stale, and not believed."""
@@ -71,7 +72,7 @@ class V4l2Camera(OpenCvCamera):
             clock: monotonic, seconds.
             opener: opens the device.
         """
-        self._path = Path(f"/dev/video{device}" if device.isdigit() else device)
+        self._path = Path(f"/dev/video{device}" if is_number(device) else device)
         super().__init__(str(self._path), rotate_deg=rotate_deg, clock=clock)
         self._opener = opener
         self._warn = warn

@@ -168,6 +168,37 @@ def test_a_network_camera_that_does_not_answer_is_named_without_its_password() -
     assert str(caught.value).startswith("rtsp://127.0.0.1:1/belt: ")
 
 
+@pytest.mark.parametrize(
+    "url",
+    [
+        "rtsp://user:secret@host/belt",
+        "rtsp://user:se#cret@host/belt",
+        "rtsp://user:se/cret@host/belt",
+        "rtsp://user:se?cret@host/belt",
+        "rtsp://user:se@cret@host/belt",
+        "rtsp://user:se[cret@host/belt",
+        "rtsp://host/belt?user=u&password=secret",
+        "rtsp://user:a@host/belt?password=cret#cret",
+    ],
+)
+def test_a_network_camera_is_named_without_password_and_query(url: str) -> None:
+    assert RtspCamera(url).name == "rtsp://host/belt"
+
+
+@pytest.mark.parametrize(
+    "device",
+    ["rtsp://[::1", "rtsp://user:se[cret@host/belt", "rtsp://user:se/cret@host", "rtsp:///belt"],
+)
+def test_an_address_that_cannot_be_read_is_refused_without_its_password(device: str) -> None:
+    with pytest.raises(
+        ValueError, match="allowed: rtsp://user:password@address:554/path"
+    ) as caught:
+        make_camera(source="rtsp", device=device)
+    assert "cret" not in str(caught.value.errors()[0]["msg"])  # type: ignore[attr-defined]
+    with pytest.raises(CameraError, match="allowed: rtsp://user:password@address:554/path"):
+        RtspCamera(device).open()
+
+
 def test_what_is_no_address_is_refused(tmp_path: Path) -> None:
     with pytest.raises(CameraError, match="begins with rtsp://"):
         RtspCamera(str(tmp_path / "v.avi")).open()
@@ -179,6 +210,8 @@ def test_what_is_no_address_is_refused(tmp_path: Path) -> None:
         ({"source": "rtsp"}, "has to be an address that begins with rtsp://"),
         ({"source": "gstreamer"}, "has to be a pipeline that ends in"),
         ({"source": "picamera2", "device": "/dev/cam"}, "has to be the number of the camera"),
+        ({"source": "picamera2", "device": "²"}, "has to be the number of the camera"),
+        ({"source": "rtsp", "device": "http://h/"}, "has to be an address that begins with rtsp"),
         ({"source": "file", "exposure_ms": 2.0}, "source file cannot be told this; only v4l2 and"),
         ({"colour_gains": [1.0, 2.0]}, "source v4l2 cannot be told this; only picamera2"),
     ],
