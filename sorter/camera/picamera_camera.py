@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from sorter.camera.camera import Camera, CameraError, Turn, turned
+from sorter.camera.camera import Camera, CameraError, Turn, chooses_by_itself, turned
 from sorter.camera.lost_frames import LostFrames
 from sorter.frame import Capture
 
@@ -50,6 +50,15 @@ class PiFixed:
             controls |= {"AwbEnable": False, "ColourGains": self.colour_gains}
         return controls
 
+    def by_itself(self) -> dict[str, str]:
+        """What the camera chooses: keys of the config by libcamera's names."""
+        values = {
+            "ExposureTime": ("exposure_ms", self.exposure_ms),
+            "AnalogueGain": ("gain", self.gain),
+            "ColourGains": ("colour_gains", self.colour_gains),
+        }
+        return {name: key for name, (key, value) in values.items() if value is None}
+
 
 class PicameraCamera(Camera):
     """A Raspberry Pi camera module."""
@@ -76,7 +85,7 @@ class PicameraCamera(Camera):
             fps: frames per second.
             rotate_deg: clockwise turn of each frame.
             fixed: exposure, gain and white balance.
-            warn: takes one sentence about all that the camera lacks.
+            warn: takes one sentence about all that the camera lacks or chooses by itself.
             clock: monotonic, seconds.
             load: imports the library, which only a Raspberry Pi has.
         """
@@ -84,7 +93,9 @@ class PicameraCamera(Camera):
         self._number = number
         self._size = (width, height)
         self._rotate_deg = rotate_deg
-        self._controls = (fixed or PiFixed()).controls(fps)
+        fixed = fixed or PiFixed()
+        self._controls = fixed.controls(fps)
+        self._by_itself = fixed.by_itself()
         self._wait_s = FRAME_WAIT_S + FRAME_WAIT_FRAMES / fps
         self._warn = warn
         self._clock = clock
@@ -143,8 +154,12 @@ class PicameraCamera(Camera):
     def _set_up(self, device: Any) -> None:
         known = getattr(device, "camera_controls", self._controls)
         missing = [name for name in self._controls if name not in known]
-        if missing:
-            self._warn(f"{self.name}: this camera has no {', '.join(missing)}")
+        complaints = [f"this camera has no {', '.join(missing)}"] if missing else []
+        by_itself = [key for name, key in self._by_itself.items() if name in known]
+        if by_itself:
+            complaints.append(chooses_by_itself(by_itself))
+        if complaints:
+            self._warn(f"{self.name}: {'; '.join(complaints)}")
         # libcamera calls the order blue, green, red of the bytes in memory RGB888.
         device.configure(
             device.create_video_configuration(

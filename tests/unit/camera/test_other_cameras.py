@@ -60,6 +60,18 @@ def test_what_a_pi_camera_lacks_is_told_in_one_warning_and_not_asked_for() -> No
     assert "AwbEnable" not in stub.asked["controls"]
 
 
+def test_a_pi_that_chooses_by_itself_is_warned_of() -> None:
+    stub = StubPicamera2(black, controls=("FrameDurationLimits", "AeEnable", "ExposureTime"))
+    warnings: list[str] = []
+    with pi(StubPicamera2(black), warn=warnings.append):
+        pass
+    with pi(stub, warn=warnings.append):
+        pass
+
+    assert "set camera.exposure_ms, camera.gain, camera.colour_gains" in warnings[0]
+    assert warnings[1].endswith("set camera.exposure_ms")
+
+
 def test_a_pi_frames_time_is_the_middle_of_its_exposure_and_lost_ones_are_counted() -> None:
     taken = [0, 1, 2, 3, 4, 5, 6, 9, 10, 11, 12]
     stub = StubPicamera2(black, stamps_ns=lambda k: 7_500_000_000 + taken[k] * 20_000_000)

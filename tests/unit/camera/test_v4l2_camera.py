@@ -203,7 +203,40 @@ def test_a_camera_that_chooses_its_exposure_itself_is_warned_of(node: Path) -> N
     with camera(node, FakeDevice(), fixed=Fixed(), warn=warnings.append):
         pass
 
-    assert "set camera.exposure_ms, camera.white_balance_k" in warnings[0]
+    assert "set camera.exposure_ms, camera.gain, camera.white_balance_k" in warnings[0]
+
+
+def test_a_gain_that_the_camera_does_not_have_is_not_asked_for(node: Path) -> None:
+    warnings: list[str] = []
+    device = FakeDevice(has={cv2.CAP_PROP_GAIN: -1})
+    with camera(node, device, fixed=Fixed(exposure_ms=1), warn=warnings.append):
+        pass
+
+    assert warnings == [
+        f"{node}: the camera chooses by itself what is not set, and grades may change with it: "
+        f"set camera.white_balance_k"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("exposure_ms", "told"),
+    [
+        (0.01, "exposure_ms 0.01 becomes 0.1, "),
+        (0.05, "exposure_ms 0.05 becomes 0.1, "),
+        (0.14, "exposure_ms 0.14 becomes 0.1, "),
+        (0.24, ""),
+    ],
+)
+def test_an_exposure_that_becomes_quite_another_is_warned_of(
+    node: Path, exposure_ms: float, told: str
+) -> None:
+    warnings: list[str] = []
+    fixed = Fixed(exposure_ms=exposure_ms, gain=1, white_balance_k=4600)
+    with camera(node, FakeDevice(), fixed=fixed, warn=warnings.append):
+        pass
+
+    assert len(warnings) == bool(told)
+    assert told in "".join(warnings)
 
 
 def test_frames_lost_in_the_driver_are_counted_by_gaps_in_the_kernels_stamps(node: Path) -> None:
