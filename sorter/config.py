@@ -101,7 +101,10 @@ class CameraConfig(_Section):
         if self.source == "rtsp" and (misfit := misfit_of_address(self.device)) is not None:
             misfits.append((("device",), misfit))
         if self.source == "gstreamer" and "appsink" not in self.device:
-            sentence = "has to be a pipeline that ends in '... ! video/x-raw,format=BGR ! appsink'"
+            sentence = (
+                "has to be a pipeline that ends in '... ! video/x-raw,format=BGR ! "
+                "appsink max-buffers=2 drop=false'"
+            )
             misfits.append((("device",), sentence))
         if self.source == "picamera2" and not is_number(self.device.removeprefix("/dev/video")):
             sentence = 'has to be the number of the camera, as in "0"'

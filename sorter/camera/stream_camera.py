@@ -54,7 +54,7 @@ class GStreamerCamera(OpenCvCamera):
         if "appsink" not in self._pipeline:
             raise CameraError(
                 "camera.device: a GStreamer pipeline has to end in '! videoconvert ! "
-                "video/x-raw,format=BGR ! appsink drop=true max-buffers=1'"
+                "video/x-raw,format=BGR ! appsink max-buffers=2 drop=false'"
             )
         return self._opener(self._pipeline)
 

@@ -152,11 +152,16 @@ def test_the_opencv_from_pypi_has_no_gstreamer() -> None:
         camera_from_config(make_camera(source="gstreamer", device="fakesrc ! appsink")).open()
 
 
+def test_the_pipeline_that_is_recommended_drops_nothing_uncounted() -> None:
+    with pytest.raises(CameraError, match="appsink max-buffers=2 drop=false"):
+        GStreamerCamera("videotestsrc ! fakesink", built_in=lambda: True).open()
+
+
 def test_the_systems_opencv_shows_gstreamers_test_picture() -> None:
     need_system_opencv()
     camera = SystemGStreamerCamera(
         "videotestsrc pattern=red ! video/x-raw,width=64,height=48,framerate=60/1 ! videoconvert ! "
-        "video/x-raw,format=BGR ! appsink drop=true max-buffers=1",
+        "video/x-raw,format=BGR ! appsink max-buffers=2 drop=false",
         fps=60,
     )
     with camera:
