@@ -78,6 +78,10 @@ def test_a_valid_file_becomes_a_config(tmp_path: Path) -> None:
             'camera:\n  source: rtsp\n  device: "rtsp://me:se[cret@10.0.0.2/s"\n',
             "3: camera.device: found 'rtsp://10.0.0.2/s'; allowed: rtsp://user:password@address",
         ),
+        (
+            'camera: {devise: "rtsp://me:secret@10.0.0.2/s"}\n',
+            "1: camera.devise: unknown key (value 'rtsp://10.0.0.2/s'); did you mean device?",
+        ),
         ("machine: {name: 7}\n", "1: machine.name: found 7; allowed: text of 1 to 64 characters"),
     ],
 )
