@@ -17,6 +17,7 @@ from pydantic import (
 from pydantic_core import CoreSchema
 
 from firmware_bridge.compiled_in import CHANNELS
+from sorter.stream_address import misfit_of_address
 
 Name = Annotated[str, StringConstraints(min_length=1, max_length=64, strip_whitespace=True)]
 
@@ -52,6 +53,11 @@ class MachineConfig(_Section):
     """The machine as a whole."""
 
     name: Name = "line-1"
+
+
+def is_number(text: str) -> bool:
+    """A camera's number, in plain digits: `²` and its kind are digits too, and no numbers."""
+    return text.isascii() and text.isdecimal() and len(text) <= 4
 
 
 class CameraConfig(_Section):
@@ -93,13 +99,17 @@ class CameraConfig(_Section):
             if getattr(self, key) is not None and self.source not in sources:
                 sentence = f"source {self.source} cannot be told this; only {' and '.join(sources)}"
                 misfits.append(((key,), sentence))
-        if self.source == "rtsp" and not self.device.startswith(("rtsp://", "rtsps://")):
-            misfits.append((("device",), "has to be an address that begins with rtsp://"))
+        if self.source == "rtsp" and (misfit := misfit_of_address(self.device)) is not None:
+            misfits.append((("device",), misfit))
         if self.source == "gstreamer" and "appsink" not in self.device:
-            sentence = "has to be a pipeline that ends in '... ! video/x-raw,format=BGR ! appsink'"
+            sentence = (
+                "has to be a pipeline that ends in '... ! video/x-raw,format=BGR ! "
+                "appsink max-buffers=2 drop=false'"
+            )
             misfits.append((("device",), sentence))
-        if self.source == "picamera2" and not self.device.removeprefix("/dev/video").isdigit():
-            misfits.append((("device",), 'has to be the number of the camera, as in "0"'))
+        if self.source == "picamera2" and not is_number(self.device.removeprefix("/dev/video")):
+            sentence = 'has to be the number of the camera, as in "0"'
+            misfits.append((("device",), f"{sentence}; found {self.device!r}"))
         if misfits:
             raise MisfitError(*misfits)
         return self
@@ -134,7 +144,7 @@ class FaultsConfig(_Section):
     dark: Policy = "stop"
     """The picture is black: lamp off, lens covered."""
     exposure: Policy = "doubt"
-    """The picture has become much brighter or darker at once."""
+    """The picture, or one of its colours, has become much brighter or darker at once."""
     dirty: Policy = "warn"
     """Spots stand still in the picture while the belt moves."""
     focus: Policy = "doubt"

@@ -13,6 +13,7 @@ from pydantic import ValidationError
 from sorter.config import Keys, MisfitError, SorterConfig
 from sorter.config_allowed import allowed_at, keys_at
 from sorter.errors import SorterError
+from sorter.stream_address import shown_address
 
 MAX_BYTES = 256 * 1024
 MAX_VALUES = 10_000
@@ -219,5 +220,7 @@ def _shown(value: Any) -> str:
         return "nothing"
     if isinstance(value, dict):
         return "a section"
+    if isinstance(value, str) and "://" in value:
+        value = shown_address(value)
     text = str(value).lower() if isinstance(value, bool) else repr(value)
     return text if len(text) <= 60 else f"{text[:57]}..."

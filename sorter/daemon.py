@@ -207,7 +207,9 @@ class Daemon:
             return
         tick = self._board.tick_at(capture.time_s)
         travel_mm = None if tick is None else tick * self._mm_per_tick
-        for change in self._health.look(capture.pixels, capture.time_s, travel_mm):
+        for change in self._health.look(
+            capture.pixels, capture.time_s, travel_mm, self._line.light
+        ):
             self._faults.change(change.fault.value, change.active, change.sentence)
         # Opening it anew takes a while: only where the belt stands for the fault anyway.
         untrusted = self._health.untrusted if self._line.held else None

@@ -77,6 +77,7 @@ class Line:
             POSITION_ERROR_MM + POSITION_ERROR_S * belt.speed_mm_per_s
         ) / belt.mm_per_tick
         self._tick = 0.0
+        self._looked = False
         self._board = board
         self._records = records
         self._connected = False
@@ -135,7 +136,8 @@ class Line:
         time_s = capture.time_s - self._latency_s
         position = self._board.position_at(time_s)
         decisions: list[Decision] = []
-        if position is None or position.error_ticks > self._error_ticks:
+        self._looked = position is not None and position.error_ticks <= self._error_ticks
+        if position is None or not self._looked:
             self.counts.frames_without_position += 1
         else:
             self.counts.frames += 1
@@ -152,6 +154,11 @@ class Line:
         if not self.held:
             self._board.heartbeat(now_s)
         return decisions
+
+    @property
+    def light(self) -> tuple[float, float, float] | None:
+        """Level of the empty belt in the frame of the last step; None where nobody knows."""
+        return self._pipeline.light if self._looked else None
 
     def finish(self, now_s: float) -> list[Decision]:
         """Decide what is still in view, stop the belt and hand the last frames to the board."""

@@ -89,6 +89,11 @@ class Pipeline:
         """Places that looked like an item in a single frame: what was there, nobody knows."""
         return self._tracker.glints
 
+    @property
+    def light(self) -> tuple[float, float, float] | None:
+        """Level of the empty belt in the last frame, by channel; None where nobody knows."""
+        return self._finder.light
+
     def step(self, frame: Frame, *, ready: bool = True) -> list[Decision]:
         """Take in one frame; return a decision for every item that is due now, in belt order.
 

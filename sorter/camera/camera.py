@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Literal, Protocol
 
 import cv2
@@ -50,6 +51,14 @@ class Camera(Protocol):
 
     def __exit__(self, *exception: object) -> None:
         self.close()
+
+
+def chooses_by_itself(keys: Sequence[str]) -> str:
+    """The complaint about settings of a camera that nobody has set."""
+    return (
+        f"the camera chooses by itself what is not set, and grades may change with it: "
+        f"set camera.{', camera.'.join(keys)}"
+    )
 
 
 _ROTATIONS = {

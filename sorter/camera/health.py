@@ -20,6 +20,8 @@ SMALL_PX = 160
 """Width of the picture that is looked at."""
 AGREE = {True: 2, False: 4}
 """Looks in a row that raise a fault, and that clear it: raised within half a second."""
+SHIFT_AGREE = {True: 1, False: 4}
+"""What raises it is the mean of many frames."""
 FOCUS_AGREE = 8
 """The outlines of single items differ."""
 DIRT_AGREE = 50
@@ -46,9 +48,10 @@ class CameraFault(enum.Enum):
 SENTENCES = {
     CameraFault.FROZEN: "the camera shows one picture again and again while the belt moves: it "
     "hangs; look at its cable and supply",
-    CameraFault.DARK: "the picture is black: look for the lamp and for what covers the lens",
-    CameraFault.EXPOSURE: "the picture has become much brighter or darker: look for the lamp and "
-    "for daylight, and fix camera.exposure_ms",
+    CameraFault.DARK: "the picture is black, or nearly so with nothing in it: look for the lamp "
+    "and for what covers the lens",
+    CameraFault.EXPOSURE: "the picture has become much brighter or darker, or one of its colours "
+    "has: look for the lamp and for daylight, and fix camera.exposure_ms and the white balance",
     CameraFault.DIRTY: "spots stand still in the picture: clean the lens",
     CameraFault.FOCUS: "the picture is no longer sharp: look for the lens's focus ring",
 }
@@ -87,17 +90,25 @@ class CameraHealth:
         """The fault by which the pictures show nothing of the belt as it is; None while they do."""
         return next((fault for fault in UNTRUSTED if fault in self._active), None)
 
-    def look(self, pixels: Pixels, time_s: float, travel_mm: float | None) -> list[CameraChange]:
-        """Take in a frame; most cost nothing, for a few a second are enough.
+    def look(
+        self,
+        pixels: Pixels,
+        time_s: float,
+        travel_mm: float | None,
+        light: tuple[float, float, float] | None = None,
+    ) -> list[CameraChange]:
+        """Take in a frame; of most only some pixels, for a few a second are enough.
 
         Args:
             pixels: height × width × 3.
             time_s: when it was taken.
             travel_mm: where the belt is; None where nobody knows.
+            light: level of the empty belt in it, by channel; None where nobody knows.
 
         Returns:
             What has changed.
         """
+        self._brightness.sample(pixels, time_s, light)
         if self._next_s is not None and time_s < self._next_s:
             return []
         self._next_s = time_s + LOOKS_APART_S[self._looks % len(LOOKS_APART_S)]
@@ -105,7 +116,8 @@ class CameraHealth:
         small = _small(pixels)
         self._brightness.see(small, time_s)
         changes = self._judge(CameraFault.DARK, self._brightness.dark)
-        changes += self._judge(CameraFault.EXPOSURE, self._brightness.shifted)
+        shifted = self._brightness.shifted
+        changes += self._judge(CameraFault.EXPOSURE, shifted, SHIFT_AGREE[shifted])
         if self._brightness.dark or travel_mm is None:
             return changes
         if self._repeats.see(pixels, travel_mm):

@@ -98,6 +98,11 @@ class NewestFrame:
         with self._changed:
             return self._over and self._newest is None and self._error is None
 
+    @property
+    def reading(self) -> bool:
+        """Its thread lives, and with it the camera is held."""
+        return self._thread is not None and self._thread.is_alive()
+
     def pump(self) -> bool:
         """Read one frame into the slot; False when there are no more."""
         capture: Capture | None = None

@@ -6,12 +6,18 @@ import time
 from abc import abstractmethod
 from collections.abc import Callable
 
+import cv2
 import numpy as np
 
 from sorter.camera.camera import Camera, CameraError, Turn, turned
 from sorter.camera.lost_frames import LostFrames
 from sorter.camera.opencv_capture import VideoCapture
-from sorter.frame import Capture
+from sorter.frame import Capture, Pixels
+
+BAD_FRAMES = 3
+"""In a row that are let go, as lost: a compressed frame may arrive broken."""
+BROKEN = (cv2.error, OSError)
+"""What OpenCV and the system raise where a driver fails."""
 
 
 class OpenCvCamera(Camera):
@@ -39,30 +45,40 @@ class OpenCvCamera(Camera):
         """Open the camera and wait for its first frame."""
         self._index = 0
         self._lost = LostFrames()
-        capture = self._connect()
-        if not capture.isOpened():
-            capture.release()
-            raise CameraError(f"{self.name}: {self._does_not_open()}")
-        self._capture = capture
-        self._prepare(capture)
-        self._first = self._next()
-        if self._first is None:
+        try:
+            self._capture = self._connect()
+            if not self._capture.isOpened():
+                raise CameraError(f"{self.name}: {self._does_not_open()}")
+            self._prepare(self._capture)
+            self._first = self._next()
+            if self._first is None:
+                raise CameraError(f"{self.name}: {self._gives_no_frames()}")
+        except CameraError:
             self.close()
-            raise CameraError(f"{self.name}: {self._gives_no_frames()}")
+            raise
+        except BROKEN as error:
+            self.close()
+            raise CameraError(
+                f"{self.name}: {self._does_not_open()} ({_one_line(error)})"
+            ) from error
 
     def read(self) -> Capture | None:
         """Wait for the next frame."""
         first, self._first = self._first, None
-        capture = first or self._next()
+        stopped = f"{self.name}: the camera stopped giving frames; check its cable"
+        try:
+            capture = first or self._next()
+        except BROKEN as error:
+            raise CameraError(f"{stopped} ({_one_line(error)})") from error
         if capture is None:
-            raise CameraError(f"{self.name}: the camera stopped giving frames; check its cable")
+            raise CameraError(stopped)
         return capture
 
     def close(self) -> None:
         """Release the device."""
-        if self._capture is not None:
-            self._capture.release()
-        self._capture = self._first = None
+        capture, self._capture, self._first = self._capture, None, None
+        if capture is not None:
+            capture.release()
 
     @abstractmethod
     def _connect(self) -> VideoCapture:
@@ -88,21 +104,38 @@ class OpenCvCamera(Camera):
         return None
 
     def _next(self) -> Capture | None:
-        if self._capture is None or not self._capture.grab():
-            return None
-        now_s = self._clock()
-        stamp_s = self._stamp_s(self._capture, now_s)
-        taken, image = self._capture.retrieve()
-        if not taken or image is None or not image.size:
-            return None
-        pixels = turned(np.asarray(image, np.uint8), self._rotate_deg)
-        if stamp_s is None:
-            self._lost.skip_one()
-        else:
-            self._index += self._lost.before(stamp_s)
-        self._index += 1
+        for _ in range(1 + BAD_FRAMES):
+            if self._capture is None or not self._capture.grab():
+                return None
+            now_s = self._clock()
+            stamp_s = self._stamp_s(self._capture, now_s)
+            if stamp_s is None:
+                self._lost.skip_one()
+            else:
+                self._index += self._lost.before(stamp_s)
+            # Also of a bad one: who counts by the gaps in the indices counts it as lost.
+            self._index += 1
+            pixels = _pixels(self._capture)
+            if pixels is not None:
+                return self._taken(pixels, now_s if stamp_s is None else stamp_s)
+        return None
+
+    def _taken(self, pixels: Pixels, time_s: float) -> Capture:
         # Stamp and arrival both lag the middle of the exposure by a constant of the camera, which
         # moves every item by the same distance at the same speed: calibration takes it out.
         return Capture(
-            pixels=pixels, time_s=now_s if stamp_s is None else stamp_s, index=self._index - 1
+            pixels=turned(pixels, self._rotate_deg), time_s=time_s, index=self._index - 1
         )
+
+
+def _pixels(capture: VideoCapture) -> Pixels | None:
+    """The grabbed frame; None where it is broken."""
+    try:
+        taken, image = capture.retrieve()
+    except cv2.error:
+        return None
+    return np.asarray(image, np.uint8) if taken and image is not None and image.size else None
+
+
+def _one_line(error: Exception) -> str:
+    return " ".join(str(error).split())

@@ -8,17 +8,21 @@ from __future__ import annotations
 import importlib
 import time
 from collections.abc import Callable, Mapping
+from concurrent.futures import TimeoutError as FutureTimeoutError
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from sorter.camera.camera import Camera, CameraError, Turn, turned
+from sorter.camera.camera import Camera, CameraError, Turn, chooses_by_itself, turned
 from sorter.camera.lost_frames import LostFrames
 from sorter.frame import Capture
 
 STAMP_MAX_AGE_S = 1.0
 """A sensor time stamp further back is on another clock, and not believed."""
+FRAME_WAIT_S, FRAME_WAIT_FRAMES = 2.0, 4
+"""A request that takes longer than both together never comes; the first one after the start takes
+the longest."""
 BUFFERS = 4
 """With fewer the sensor drops frames while one is worked on."""
 
@@ -46,6 +50,15 @@ class PiFixed:
             controls |= {"AwbEnable": False, "ColourGains": self.colour_gains}
         return controls
 
+    def by_itself(self) -> dict[str, str]:
+        """What the camera chooses: keys of the config by libcamera's names."""
+        values = {
+            "ExposureTime": ("exposure_ms", self.exposure_ms),
+            "AnalogueGain": ("gain", self.gain),
+            "ColourGains": ("colour_gains", self.colour_gains),
+        }
+        return {name: key for name, (key, value) in values.items() if value is None}
+
 
 class PicameraCamera(Camera):
     """A Raspberry Pi camera module."""
@@ -72,7 +85,7 @@ class PicameraCamera(Camera):
             fps: frames per second.
             rotate_deg: clockwise turn of each frame.
             fixed: exposure, gain and white balance.
-            warn: takes one sentence about all that the camera lacks.
+            warn: takes one sentence about all that the camera lacks or chooses by itself.
             clock: monotonic, seconds.
             load: imports the library, which only a Raspberry Pi has.
         """
@@ -80,7 +93,10 @@ class PicameraCamera(Camera):
         self._number = number
         self._size = (width, height)
         self._rotate_deg = rotate_deg
-        self._controls = (fixed or PiFixed()).controls(fps)
+        fixed = fixed or PiFixed()
+        self._controls = fixed.controls(fps)
+        self._by_itself = fixed.by_itself()
+        self._wait_s = FRAME_WAIT_S + FRAME_WAIT_FRAMES / fps
         self._warn = warn
         self._clock = clock
         self._load = load
@@ -123,17 +139,27 @@ class PicameraCamera(Camera):
             ) from error
 
     def close(self) -> None:
-        """Release the camera."""
+        """Release the camera, whatever state it is in."""
         device, self._device, self._first = self._device, None, None
-        if device is not None:
-            device.stop()
-            device.close()
+        if device is None:
+            return
+        # A stop queues behind the request that never comes, unless that is cancelled first.
+        for step in ("cancel_all_and_flush", "stop", "close"):
+            try:
+                getattr(device, step)()
+            # As above; who is not closed is never opened again.
+            except Exception as error:
+                self._warn(f"{self.name}: {step} failed while it was closed ({error})")
 
     def _set_up(self, device: Any) -> None:
         known = getattr(device, "camera_controls", self._controls)
         missing = [name for name in self._controls if name not in known]
-        if missing:
-            self._warn(f"{self.name}: this camera has no {', '.join(missing)}")
+        complaints = [f"this camera has no {', '.join(missing)}"] if missing else []
+        by_itself = [key for name, key in self._by_itself.items() if name in known]
+        if by_itself:
+            complaints.append(chooses_by_itself(by_itself))
+        if complaints:
+            self._warn(f"{self.name}: {'; '.join(complaints)}")
         # libcamera calls the order blue, green, red of the bytes in memory RGB888.
         device.configure(
             device.create_video_configuration(
@@ -144,8 +170,15 @@ class PicameraCamera(Camera):
         )
         device.start()
 
+    def _request(self) -> Any:
+        job = self._device.capture_request(wait=False)
+        try:
+            return self._device.wait(job, timeout=self._wait_s)
+        except (TimeoutError, FutureTimeoutError) as error:
+            raise CameraError(f"no frame within {self._wait_s:.1f} s") from error
+
     def _next(self) -> Capture:
-        request = self._device.capture_request()
+        request = self._request()
         try:
             pixels = np.array(request.make_array("main"), np.uint8)
             metadata = request.get_metadata()

@@ -60,6 +60,9 @@ class ReopeningFrames:
         self._retry_s = 0.0
         self._next_wait_s = FIRST_WAIT_S
         self._attempt: _Attempt | None = None
+        self._failing_since_s: float | None = None
+        self._left: list[NewestFrame] = []
+        """What was given up, as long as its thread lives."""
         self._renewal = Renewal()
 
     @property
@@ -79,9 +82,16 @@ class ReopeningFrames:
 
     @property
     def hanging(self) -> bool:
-        """The driver has not come back from opening the camera for very long."""
-        attempt = self._attempt
-        return attempt is not None and self._clock() - attempt.since_s > HANGS_S
+        """The driver has not come back for very long: from opening the camera, or from reading it.
+
+        A thread that is left behind in a read holds the camera, so that opening it fails at once
+        and for ever.
+        """
+        attempt, now_s = self._attempt, self._clock()
+        if attempt is not None and now_s - attempt.since_s > HANGS_S:
+            return True
+        failing_s = 0.0 if self._failing_since_s is None else now_s - self._failing_since_s
+        return failing_s > HANGS_S and any(frames.reading for frames in self._left)
 
     def open(self) -> None:
         """Open the camera for the first time.
@@ -140,6 +150,7 @@ class ReopeningFrames:
         self._skipped, self._lost = self.skipped, self.lost
         frames, self._frames = self._frames, None
         frames.let_go()
+        self._left = [left for left in (*self._left, frames) if left.reading]
         self._retry_s = self._clock() + self._next_wait_s
         self._next_wait_s = min(2 * self._next_wait_s, LONGEST_WAIT_S)
 
@@ -154,11 +165,15 @@ class ReopeningFrames:
         if not attempt.done:
             return
         self._attempt = None
+        if attempt.error is not None:
+            raise attempt.error
         if attempt.failed:
+            if self._failing_since_s is None:
+                self._failing_since_s = attempt.since_s
             self._retry_s = now_s + self._next_wait_s
             self._next_wait_s = min(2 * self._next_wait_s, LONGEST_WAIT_S)
         else:
-            self._frames, self._seen_s = attempt.frames, now_s
+            self._frames, self._seen_s, self._failing_since_s = attempt.frames, now_s, None
 
 
 def _out(fault: CameraFault, sentence: str) -> CameraChange:
@@ -172,6 +187,8 @@ class _Attempt:
         self.frames = frames
         self.since_s = since_s
         self.done = self.failed = False
+        self.error: Exception | None = None
+        """What no camera may raise; it belongs to the thread that takes the frames."""
         self._abandoned = False
         self._lock = threading.Lock()
 
@@ -182,6 +199,8 @@ class _Attempt:
         except CameraError:
             # The fault was told when the camera went; that it is not back yet is no news.
             failed = True
+        except Exception as error:
+            failed, self.error = True, error
         with self._lock:
             self.failed, self.done = failed, True
             close = self._abandoned and not failed

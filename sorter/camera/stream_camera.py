@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from urllib.parse import urlsplit, urlunsplit
 
 from sorter.camera.camera import CameraError, Turn
 from sorter.camera.opencv_camera import OpenCvCamera
@@ -14,8 +13,7 @@ from sorter.camera.opencv_capture import (
     open_pipeline,
     open_stream,
 )
-
-SCHEMES = ("rtsp", "rtsps")
+from sorter.stream_address import misfit_of_address, shown_address
 
 
 class GStreamerCamera(OpenCvCamera):
@@ -56,7 +54,7 @@ class GStreamerCamera(OpenCvCamera):
         if "appsink" not in self._pipeline:
             raise CameraError(
                 "camera.device: a GStreamer pipeline has to end in '! videoconvert ! "
-                "video/x-raw,format=BGR ! appsink drop=true max-buffers=1'"
+                "video/x-raw,format=BGR ! appsink max-buffers=2 drop=false'"
             )
         return self._opener(self._pipeline)
 
@@ -86,16 +84,14 @@ class RtspCamera(OpenCvCamera):
             clock: monotonic, seconds.
             opener: opens an address.
         """
-        super().__init__(_without_password(url), rotate_deg=rotate_deg, clock=clock)
+        super().__init__(shown_address(url), rotate_deg=rotate_deg, clock=clock)
         self._url = url
         self._opener = opener
 
     def _connect(self) -> VideoCapture:
-        if urlsplit(self._url).scheme not in SCHEMES:
-            raise CameraError(
-                f"camera.device: {self.name!r} is no address of a network camera; "
-                f"it begins with rtsp://"
-            )
+        misfit = misfit_of_address(self._url)
+        if misfit is not None:
+            raise CameraError(f"camera.device: {misfit}")
         return self._opener(self._url)
 
     def _does_not_open(self) -> str:
@@ -103,8 +99,3 @@ class RtspCamera(OpenCvCamera):
 
     def _gives_no_frames(self) -> str:
         return "the network camera answers but gives no frames; check the path of its address"
-
-
-def _without_password(url: str) -> str:
-    parts = urlsplit(url)
-    return urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2]))

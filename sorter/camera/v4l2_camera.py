@@ -10,9 +10,10 @@ from pathlib import Path
 
 import cv2
 
-from sorter.camera.camera import CameraError, Turn
+from sorter.camera.camera import CameraError, Turn, chooses_by_itself
 from sorter.camera.opencv_camera import OpenCvCamera
 from sorter.camera.opencv_capture import VideoCapture, open_capture
+from sorter.config import is_number
 
 KERNEL_STAMP_MAX_AGE_S = 1.0
 """A kernel time stamp further back is on another clock or stale, and not believed."""
@@ -20,6 +21,8 @@ MANUAL_EXPOSURE = 1
 """`V4L2_EXPOSURE_MANUAL`."""
 EXPOSURE_UNIT_MS = 0.1
 """Of `V4L2_CID_EXPOSURE_ABSOLUTE`."""
+ROUGH = 0.2
+"""Share by which an exposure may be off for that unit before it is told."""
 ROUNDED = {
     cv2.CAP_PROP_FPS,
     cv2.CAP_PROP_EXPOSURE,
@@ -71,7 +74,7 @@ class V4l2Camera(OpenCvCamera):
             clock: monotonic, seconds.
             opener: opens the device.
         """
-        self._path = Path(f"/dev/video{device}" if device.isdigit() else device)
+        self._path = Path(f"/dev/video{device}" if is_number(device) else device)
         super().__init__(str(self._path), rotate_deg=rotate_deg, clock=clock)
         self._opener = opener
         self._warn = warn
@@ -85,9 +88,16 @@ class V4l2Camera(OpenCvCamera):
             ("fps", cv2.CAP_PROP_FPS, fps),
             ("a buffer of one frame", cv2.CAP_PROP_BUFFERSIZE, 1),
         ]
+        self._rounded = ""
         # Switched to manual first: drivers refuse a value that the camera is choosing.
         if fixed.exposure_ms is not None:
             units = max(1, round(fixed.exposure_ms / EXPOSURE_UNIT_MS))
+            becomes_ms = units * EXPOSURE_UNIT_MS
+            if abs(becomes_ms - fixed.exposure_ms) > ROUGH * fixed.exposure_ms:
+                self._rounded = (
+                    f"camera.exposure_ms {fixed.exposure_ms:g} becomes {becomes_ms:g}, for v4l2 "
+                    f"counts in steps of {EXPOSURE_UNIT_MS:g} ms"
+                )
             self._asked.append(
                 ("manual exposure", cv2.CAP_PROP_AUTO_EXPOSURE, float(MANUAL_EXPOSURE))
             )
@@ -103,6 +113,7 @@ class V4l2Camera(OpenCvCamera):
             name
             for name, value in (
                 ("exposure_ms", fixed.exposure_ms),
+                ("gain", fixed.gain),
                 ("white_balance_k", fixed.white_balance_k),
             )
             if value is None
@@ -141,22 +152,22 @@ class V4l2Camera(OpenCvCamera):
             near = max(0.5, 0.02 * abs(value)) if prop in ROUNDED else 0.5
             if not obeyed or abs(found - value) > near:
                 refused.append(name)
-        told, self._told = self._told, "; ".join(self._complaints(refused))
+        told, self._told = self._told, "; ".join(self._complaints(capture, refused))
         if self._told and self._told != told:
             self._warn(f"{self.name}: {self._told}")
 
-    def _complaints(self, refused: list[str]) -> list[str]:
-        complaints = []
+    def _complaints(self, capture: VideoCapture, refused: list[str]) -> list[str]:
+        complaints = [self._rounded] if self._rounded else []
         if refused:
             complaints.append(
                 f"the driver does not take {', '.join(refused)} as asked "
                 f"(v4l2-ctl -d {self._path} --list-ctrls --list-formats-ext shows what it has)"
             )
-        if self._by_itself:
-            complaints.append(
-                f"the camera chooses by itself what is not set, and grades may change with it: "
-                f"set camera.{', camera.'.join(self._by_itself)}"
-            )
+        # OpenCV gives -1 for what the driver does not have: many cameras have no gain to set.
+        gainless = capture.get(cv2.CAP_PROP_GAIN) < 0
+        by_itself = [name for name in self._by_itself if name != "gain" or not gainless]
+        if by_itself:
+            complaints.append(chooses_by_itself(by_itself))
         return complaints
 
     def _stamp_s(self, capture: VideoCapture, now_s: float) -> float | None:

@@ -29,6 +29,7 @@ class DetectingFinder:
     """Asks a detector. A box has no outline: an ellipse in it stands for one."""
 
     blind = False
+    light = None
 
     def __init__(
         self,

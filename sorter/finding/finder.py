@@ -16,6 +16,11 @@ class Finder(Protocol):
         """In the last frame items could not be told from the belt; it showed no sightings."""
         ...
 
+    @property
+    def light(self) -> tuple[float, float, float] | None:
+        """Level of the empty belt in the last frame, by channel; None where nobody knows."""
+        ...
+
     def find(self, frame: Frame) -> list[Sighting]:
         """Every item in the frame, complete or cut off by its edge, from left to right.
 

@@ -37,6 +37,8 @@ to the other. It is a change of the light that has yet to be understood."""
 EDGE_PX = 3
 """An outline so close to the edge of the image may go on beyond it: the middle of a bent fruit that
 enters tips first is only a line at first, and taken for noise."""
+LIGHT_PX = 8
+"""Distance of the pixels that tell the belt's light."""
 AROUND_PX = 9
 """Size of the brush by which items are widened before the belt around them is learnt."""
 
@@ -77,6 +79,16 @@ class SegmentingFinder:
     def blind(self) -> bool:
         """See `Finder.blind`."""
         return self._blind
+
+    @property
+    def light(self) -> tuple[float, float, float] | None:
+        """See `Finder.light`."""
+        if self._blind or self._tick is None:
+            return None
+        some = slice(LIGHT_PX // 2, None, LIGHT_PX)
+        belt = self._background.belt(some, some, self._background.gain)
+        blue, green, red = belt.mean(axis=(0, 1)).tolist()
+        return blue, green, red
 
     def find(self, frame: Frame) -> list[Sighting]:
         """See `Finder.find`."""

@@ -70,6 +70,18 @@ def test_a_valid_file_becomes_a_config(tmp_path: Path) -> None:
             "3: camera.source: found 'usb'; allowed: one of v4l2, picamera2",
         ),
         ("board:\n", "1: board: found nothing; allowed: a section with the keys port, baud"),
+        (
+            'camera:\n  source: picamera2\n  device: "²"\n',
+            "3: camera.device: has to be the number of the camera, as in \"0\"; found '²'",
+        ),
+        (
+            'camera:\n  source: rtsp\n  device: "rtsp://me:se[cret@10.0.0.2/s"\n',
+            "3: camera.device: found 'rtsp://10.0.0.2/s'; allowed: rtsp://user:password@address",
+        ),
+        (
+            'camera: {devise: "rtsp://me:secret@10.0.0.2/s"}\n',
+            "1: camera.devise: unknown key (value 'rtsp://10.0.0.2/s'); did you mean device?",
+        ),
         ("machine: {name: 7}\n", "1: machine.name: found 7; allowed: text of 1 to 64 characters"),
     ],
 )

@@ -85,6 +85,7 @@ def test_a_frame_of_another_size_than_configured_is_refused_with_both_sizes() ->
 def test_what_may_be_two_items_goes_to_the_default_outlet_as_a_double() -> None:
     class TouchingFinder:
         blind = False
+        light = None
 
         def find(self, frame: Frame) -> list[Sighting]:
             return [make_sighting(100.0, tick=frame.tick, touching=True)]
@@ -100,6 +101,7 @@ class WatchingFinder:
     """Finds nothing and remembers how fast the belt ran in each frame."""
 
     blind = False
+    light = None
 
     def __init__(self) -> None:
         self.speeds_mm_per_s: list[float] = []

@@ -19,6 +19,8 @@ from tests.contract.picamera_stub import StubPicamera2
 from tests.contract.system_opencv import SystemGStreamerCamera, need_system_opencv
 from tests.factories import make_camera
 
+PI_FIXED = PiFixed(exposure_ms=1.5, gain=2.0, colour_gains=(1.9, 1.6))
+
 
 def black() -> Iterator[Pixels]:
     for _ in range(12):
@@ -32,7 +34,7 @@ def pi(stub: StubPicamera2, **changes: Any) -> PicameraCamera:
 
 def test_the_pi_is_asked_for_fixed_exposure_gain_and_white_balance() -> None:
     stub = StubPicamera2(black)
-    with pi(stub, fixed=PiFixed(exposure_ms=1.5, gain=2.0, colour_gains=(1.9, 1.6))):
+    with pi(stub, fixed=PI_FIXED):
         pass
 
     assert stub.asked["main"] == {"size": (6, 4), "format": "RGB888"}
@@ -58,6 +60,18 @@ def test_what_a_pi_camera_lacks_is_told_in_one_warning_and_not_asked_for() -> No
     assert "AwbEnable" not in stub.asked["controls"]
 
 
+def test_a_pi_that_chooses_by_itself_is_warned_of() -> None:
+    stub = StubPicamera2(black, controls=("FrameDurationLimits", "AeEnable", "ExposureTime"))
+    warnings: list[str] = []
+    with pi(StubPicamera2(black), warn=warnings.append):
+        pass
+    with pi(stub, warn=warnings.append):
+        pass
+
+    assert "set camera.exposure_ms, camera.gain, camera.colour_gains" in warnings[0]
+    assert warnings[1].endswith("set camera.exposure_ms")
+
+
 def test_a_pi_frames_time_is_the_middle_of_its_exposure_and_lost_ones_are_counted() -> None:
     taken = [0, 1, 2, 3, 4, 5, 6, 9, 10, 11, 12]
     stub = StubPicamera2(black, stamps_ns=lambda k: 7_500_000_000 + taken[k] * 20_000_000)
@@ -75,6 +89,40 @@ def test_a_pi_stamp_of_another_clock_is_not_believed() -> None:
         capture = camera.read()
 
     assert capture is not None and capture.time_s == 8.0
+
+
+def test_a_pi_camera_that_stalls_has_stopped_and_can_be_opened_again() -> None:
+    stub = StubPicamera2(black, stalls_after=3)
+    camera = pi(stub)
+    with camera:
+        for _ in range(3):
+            camera.read()
+        with pytest.raises(CameraError, match=r"stopped giving frames \(no frame within 2.1 s\)"):
+            camera.read()
+    assert stub.closed and not stub.started
+
+    stub.stalls_after = None
+    with camera:
+        assert camera.read() is not None
+
+
+def test_a_pi_camera_that_stalls_before_its_first_frame_does_not_open_and_is_let_go() -> None:
+    stub = StubPicamera2(black, stalls_after=0)
+
+    with pytest.raises(CameraError, match="does not open"):
+        pi(stub).open()
+    assert stub.closed
+
+
+def test_a_pi_camera_is_closed_even_where_it_does_not_stop_and_that_is_told() -> None:
+    stub = StubPicamera2(black, stop_fails=True)
+    warnings: list[str] = []
+    with pi(stub, fixed=PI_FIXED, warn=warnings.append):
+        pass
+
+    assert stub.closed
+    (warning,) = warnings
+    assert "stop failed while it was closed (Cannot stop camera: I/O error)" in warning
 
 
 def test_a_machine_without_picamera2_is_told_how_to_get_it() -> None:
@@ -104,11 +152,16 @@ def test_the_opencv_from_pypi_has_no_gstreamer() -> None:
         camera_from_config(make_camera(source="gstreamer", device="fakesrc ! appsink")).open()
 
 
+def test_the_pipeline_that_is_recommended_drops_nothing_uncounted() -> None:
+    with pytest.raises(CameraError, match="appsink max-buffers=2 drop=false"):
+        GStreamerCamera("videotestsrc ! fakesink", built_in=lambda: True).open()
+
+
 def test_the_systems_opencv_shows_gstreamers_test_picture() -> None:
     need_system_opencv()
     camera = SystemGStreamerCamera(
         "videotestsrc pattern=red ! video/x-raw,width=64,height=48,framerate=60/1 ! videoconvert ! "
-        "video/x-raw,format=BGR ! appsink drop=true max-buffers=1",
+        "video/x-raw,format=BGR ! appsink max-buffers=2 drop=false",
         fps=60,
     )
     with camera:
@@ -132,6 +185,37 @@ def test_a_network_camera_that_does_not_answer_is_named_without_its_password() -
     assert str(caught.value).startswith("rtsp://127.0.0.1:1/belt: ")
 
 
+@pytest.mark.parametrize(
+    "url",
+    [
+        "rtsp://user:secret@host/belt",
+        "rtsp://user:se#cret@host/belt",
+        "rtsp://user:se/cret@host/belt",
+        "rtsp://user:se?cret@host/belt",
+        "rtsp://user:se@cret@host/belt",
+        "rtsp://user:se[cret@host/belt",
+        "rtsp://host/belt?user=u&password=secret",
+        "rtsp://user:a@host/belt?password=cret#cret",
+    ],
+)
+def test_a_network_camera_is_named_without_password_and_query(url: str) -> None:
+    assert RtspCamera(url).name == "rtsp://host/belt"
+
+
+@pytest.mark.parametrize(
+    "device",
+    ["rtsp://[::1", "rtsp://user:se[cret@host/belt", "rtsp://user:se/cret@host", "rtsp:///belt"],
+)
+def test_an_address_that_cannot_be_read_is_refused_without_its_password(device: str) -> None:
+    with pytest.raises(
+        ValueError, match="allowed: rtsp://user:password@address:554/path"
+    ) as caught:
+        make_camera(source="rtsp", device=device)
+    assert "cret" not in str(caught.value.errors()[0]["msg"])  # type: ignore[attr-defined]
+    with pytest.raises(CameraError, match="allowed: rtsp://user:password@address:554/path"):
+        RtspCamera(device).open()
+
+
 def test_what_is_no_address_is_refused(tmp_path: Path) -> None:
     with pytest.raises(CameraError, match="begins with rtsp://"):
         RtspCamera(str(tmp_path / "v.avi")).open()
@@ -143,6 +227,8 @@ def test_what_is_no_address_is_refused(tmp_path: Path) -> None:
         ({"source": "rtsp"}, "has to be an address that begins with rtsp://"),
         ({"source": "gstreamer"}, "has to be a pipeline that ends in"),
         ({"source": "picamera2", "device": "/dev/cam"}, "has to be the number of the camera"),
+        ({"source": "picamera2", "device": "²"}, "has to be the number of the camera"),
+        ({"source": "rtsp", "device": "http://h/"}, "has to be an address that begins with rtsp"),
         ({"source": "file", "exposure_ms": 2.0}, "source file cannot be told this; only v4l2 and"),
         ({"colour_gains": [1.0, 2.0]}, "source v4l2 cannot be told this; only picamera2"),
     ],

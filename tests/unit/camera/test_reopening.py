@@ -192,3 +192,46 @@ def test_a_camera_that_is_trusted_again_and_lost_again_is_opened_anew_soon() -> 
         assert shelf.now_s - lost_s == pytest.approx(1.0, abs=0.1)
         shelf.frames.distrust(None)
         shelf.take_for(2.0)
+
+
+def test_what_no_camera_may_raise_on_opening_reaches_the_taker() -> None:
+    class Faulty(ScriptedCamera):
+        def open(self) -> None:
+            raise ValueError("a driver's bug")
+
+    shelf = Shelf(ScriptedCamera(1, GONE), Faulty(1))
+    shelf.frames.open()
+    with pytest.raises(ValueError, match="a driver's bug"):
+        shelf.take_for(2.0)
+
+
+def test_a_thread_that_is_left_behind_and_keeps_the_camera_is_told() -> None:
+    class Living:
+        alive = True
+
+        def join(self, timeout: float | None = None) -> None:
+            pass
+
+        def is_alive(self) -> bool:
+            return self.alive
+
+    busy = CameraError("Camera __init__ sequence did not complete.")
+    shelf = Shelf(ScriptedCamera(10**6), *[busy] * 12)
+    left = Living()
+    plain_start = shelf.frames._start
+
+    def start(work: Callable[[], None]) -> Living | None:
+        if isinstance(getattr(work, "__self__", None), NewestFrame):
+            return left
+        plain_start(work)
+        return None
+
+    shelf.frames._start = start
+    shelf.frames.open()
+    shelf.take_for(15, read=False)
+    assert not shelf.frames.hanging
+    shelf.take_for(25, read=False)
+    assert shelf.frames.hanging
+    left.alive = False
+
+    assert not shelf.frames.hanging

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from sorter.camera.camera import CameraError
+from sorter.camera.newest import NewestFrame
 from sorter.camera.v4l2_camera import Fixed, V4l2Camera
 from sorter.frame import Capture
 
@@ -24,7 +25,10 @@ class FakeDevice:
         stamp_ms: float = 0.0,
         stamps_ms: Sequence[float] = (),
         has: dict[int, float] | None = None,
+        broken: Callable[[int], bool | Exception] = lambda k: False,
     ) -> None:
+        self.broken = broken
+        self.retrieved = 0
         self.opens = opens
         self.frames = frames
         self.stamp_ms = stamp_ms
@@ -43,7 +47,11 @@ class FakeDevice:
         return self.frames >= 0
 
     def retrieve(self) -> tuple[bool, Any]:
-        return True, np.zeros((4, 6, 3), np.uint8)
+        self.retrieved += 1
+        broken = self.broken(self.retrieved)
+        if isinstance(broken, Exception):
+            raise broken
+        return (False, None) if broken else (True, np.zeros((4, 6, 3), np.uint8))
 
     def get(self, prop: int) -> float:
         if prop == cv2.CAP_PROP_POS_MSEC:
@@ -195,7 +203,40 @@ def test_a_camera_that_chooses_its_exposure_itself_is_warned_of(node: Path) -> N
     with camera(node, FakeDevice(), fixed=Fixed(), warn=warnings.append):
         pass
 
-    assert "set camera.exposure_ms, camera.white_balance_k" in warnings[0]
+    assert "set camera.exposure_ms, camera.gain, camera.white_balance_k" in warnings[0]
+
+
+def test_a_gain_that_the_camera_does_not_have_is_not_asked_for(node: Path) -> None:
+    warnings: list[str] = []
+    device = FakeDevice(has={cv2.CAP_PROP_GAIN: -1})
+    with camera(node, device, fixed=Fixed(exposure_ms=1), warn=warnings.append):
+        pass
+
+    assert warnings == [
+        f"{node}: the camera chooses by itself what is not set, and grades may change with it: "
+        f"set camera.white_balance_k"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("exposure_ms", "told"),
+    [
+        (0.01, "exposure_ms 0.01 becomes 0.1, "),
+        (0.05, "exposure_ms 0.05 becomes 0.1, "),
+        (0.14, "exposure_ms 0.14 becomes 0.1, "),
+        (0.24, ""),
+    ],
+)
+def test_an_exposure_that_becomes_quite_another_is_warned_of(
+    node: Path, exposure_ms: float, told: str
+) -> None:
+    warnings: list[str] = []
+    fixed = Fixed(exposure_ms=exposure_ms, gain=1, white_balance_k=4600)
+    with camera(node, FakeDevice(), fixed=fixed, warn=warnings.append):
+        pass
+
+    assert len(warnings) == bool(told)
+    assert told in "".join(warnings)
 
 
 def test_frames_lost_in_the_driver_are_counted_by_gaps_in_the_kernels_stamps(node: Path) -> None:
@@ -204,3 +245,56 @@ def test_frames_lost_in_the_driver_are_counted_by_gaps_in_the_kernels_stamps(nod
         indices = [capture.index for _ in stamps_ms if (capture := opened.read()) is not None]
 
     assert indices == [0, 1, 2, 3, 4, 5, 6, 9, 10]
+
+
+@pytest.mark.parametrize("broken", [True, cv2.error("bad JPEG")], ids=["none", "raises"])
+def test_a_few_broken_frames_are_let_go_and_counted_as_lost(
+    node: Path, broken: bool | Exception
+) -> None:
+    device = FakeDevice(frames=20, broken=lambda k: broken if k in (3, 4, 5, 8) else False)
+    newest = NewestFrame(camera(node, device), start=lambda work: None)
+    newest.open()
+    for _ in range(10):
+        newest.pump()
+
+    assert newest.take() is not None
+    assert newest.lost == 4
+
+
+def test_a_broken_frame_with_a_stamp_is_lost_once(node: Path) -> None:
+    stamps_ms = [199_100.0 + 20 * k for k in range(12)]
+    device = FakeDevice(frames=12, stamps_ms=stamps_ms, broken=lambda k: k == 8)
+    with camera(node, device) as opened:
+        indices = [capture.index for _ in range(10) if (capture := opened.read()) is not None]
+
+    assert indices == [0, 1, 2, 3, 4, 5, 6, 8, 9, 10]
+
+
+def test_a_camera_whose_frames_are_all_broken_has_stopped(node: Path) -> None:
+    with (
+        camera(node, FakeDevice(frames=20, broken=lambda k: k > 2)) as opened,
+        pytest.raises(CameraError, match="stopped giving frames"),
+    ):
+        for _ in range(3):
+            opened.read()
+
+
+def test_what_opencv_raises_is_told_as_the_cameras_failure(node: Path) -> None:
+    def grab() -> bool:
+        raise cv2.error("select()\n timeout")
+
+    device = FakeDevice()
+    with camera(node, device) as opened:
+        opened.read()
+        device.grab = grab  # type: ignore[method-assign]
+        with pytest.raises(CameraError, match=r"stopped giving frames; .* \(select\(\) timeout\)"):
+            opened.read()
+
+
+def test_what_the_system_raises_on_opening_is_told_as_the_cameras_failure(node: Path) -> None:
+    def opener(path: Path) -> FakeDevice:
+        raise OSError(5, "Input/output error")
+
+    refused = V4l2Camera(str(node), width=640, height=480, fps=30, opener=opener)
+    with pytest.raises(CameraError, match=r"does not open; .*Input/output error"):
+        refused.open()

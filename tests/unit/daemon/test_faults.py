@@ -99,6 +99,18 @@ def test_a_fault_of_the_picture_has_the_policy_of_the_config(
     assert any("fault camera_exposure raised" in sentence for sentence in stage.said)
 
 
+def test_the_belts_own_light_is_told_of_frames_that_were_looked_at(stage: Stage) -> None:
+    lights: list[tuple[float, float, float] | None] = [stage.line.light]
+    stage.gain_after_mm = (FRUIT_MM, 0.6)
+    stage.end_after_mm = FRUIT_MM + 100
+    stage.at_frame = lambda: lights.append(stage.line.light)
+    stage.daemon.run()
+
+    seen = [light[1] for light in lights if light is not None]
+    assert lights[0] is None
+    assert seen[-1] == pytest.approx(0.6 * seen[0], rel=0.03)
+
+
 def test_a_full_bin_stops_the_belt_by_policy(stage: Stage, records: Records) -> None:
     def fill() -> None:
         if stage.frames == 30:
