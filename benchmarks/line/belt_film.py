@@ -1,9 +1,8 @@
-"""Frames of a loaded belt, rendered once and then served from memory again and again."""
+"""Frames of a loaded belt, rendered once and then served from memory for as long as is wanted."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
@@ -15,79 +14,103 @@ from sorter.config import SorterConfig
 from sorter.frame import Pixels
 from sorter.twin.demo import RUN_UP_MM
 from sorter.twin.load import load
+from sorter.twin.placed import Produce
 from sorter.twin.scene import Scene
 
 JPEG_QUALITY = 90
-APART_MM = 5_000.0
-"""Belt between two showings: what the tracker remembers is over by then."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Shown:
-    """One frame of an endless belt."""
+    """One frame."""
 
     pixels: Pixels
     tick: float
 
 
 class BeltFilm:
-    """A stretch of belt, empty at both ends, from the first item to the last."""
+    """An empty belt, then a train of items without a gap, then an empty belt again.
 
-    def __init__(self, bench: Bench, config: SorterConfig, *, items: int, jpeg: bool) -> None:
+    The train is one stretch of some items over and over, so that its frames come again, too.
+    """
+
+    def __init__(
+        self,
+        bench: Bench,
+        config: SorterConfig,
+        *,
+        items_per_lane: int,
+        stretches: int = 1,
+        jpeg: bool = False,
+    ) -> None:
         """Render it.
 
         Args:
-            bench: what lies on the belt.
+            bench: what lies on the belt, at a pitch.
             config: its camera and speed.
-            items: on the stretch.
+            items_per_lane: on one stretch.
+            stretches: that the train is long.
             jpeg: keep the frames as a camera sends them over USB, to be decoded when shown.
         """
         rng = default_rng(3)
-        camera, belt = config.camera, config.belt
-        grades = [bench.mix[int(rng.integers(len(bench.mix)))] for _ in range(items)]
-        laid = list(
-            load(
-                grades,
-                camera,
-                rng,
-                first_mm=camera.reference_mm + RUN_UP_MM,
-                crop=bench.world.crop,
-                layout=bench.world.layout,
-            )
-        )
+        camera, belt, layout = config.camera, config.belt, bench.world.layout
+        assert layout.pitch_mm is not None
+        first_mm = camera.reference_mm + RUN_UP_MM
         field_mm = camera.width * camera.mm_per_px
-        step_mm = belt.speed_mm_per_s / camera.fps
-        count = int((laid[-1].produce.at_mm + field_mm + RUN_UP_MM) / step_mm) + 1
+        stretch_mm = items_per_lane * layout.pitch_mm
+        count = items_per_lane * bench.lanes
+        grades = [bench.mix[int(rng.integers(len(bench.mix)))] for _ in range(count)]
+        laid = list(
+            load(grades, camera, rng, first_mm=first_mm, crop=bench.world.crop, layout=layout)
+        )
+        self._step_mm = belt.speed_mm_per_s / camera.fps
+        self._mm_per_tick = belt.mm_per_tick
+        self._stretch = round(stretch_mm / self._step_mm)
+        if abs(self._stretch * self._step_mm - stretch_mm) > 1e-6:
+            raise ValueError("a stretch has to be a whole number of frames")
+        # Where the first item of all lanes has left the field, the picture has become one of those
+        # that come again.
+        self._again = int((first_mm + layout.pitch_mm + 2 * field_mm) / self._step_mm) + 1
+        way_mm = first_mm + stretches * stretch_mm + layout.pitch_mm + field_mm + RUN_UP_MM
+        self.frames = int(way_mm / self._step_mm) + 1
+        self._leaving = int((first_mm + stretches * stretch_mm - 2 * field_mm) / self._step_mm)
+        self.produce: list[Produce] = [
+            replace(one.produce, at_mm=one.produce.at_mm + stretch * stretch_mm)
+            for stretch in range(stretches)
+            for one in laid
+        ]
         scene = Scene(camera, rng, optics=bench.world.optics, imaging=bench.world.imaging)
-        self.items = items
-        self.frames = count
-        self._step_ticks = step_mm / belt.mm_per_tick
-        self._apart_ticks = count * self._step_ticks + APART_MM / belt.mm_per_tick
-        self._jpeg = jpeg
-        self._film: list[NDArray[np.uint8]] = []
-        for index in range(count):
-            travel_mm = index * step_mm
-            near = [one.placed for one in laid if abs(travel_mm - one.produce.at_mm) < field_mm]
-            pixels = scene.render(travel_mm, index / camera.fps, near, belt.speed_mm_per_s)
+        self._film: dict[int, NDArray[np.uint8]] = {}
+        for index in range(self.frames):
+            if (at := self._place(index)) in self._film:
+                continue
+            travel_mm = at * self._step_mm
+            near = [
+                replace(one.placed, at_mm=one.placed.at_mm + stretch * stretch_mm)
+                for stretch in range(stretches)
+                for one in laid
+                if abs(travel_mm - one.placed.at_mm - stretch * stretch_mm) < field_mm
+            ]
+            pixels = scene.render(travel_mm, at / camera.fps, near, belt.speed_mm_per_s)
             if jpeg:
                 quality = [cv2.IMWRITE_JPEG_QUALITY, JPEG_QUALITY]
-                self._film.append(np.asarray(cv2.imencode(".jpg", pixels, quality)[1]))
-            else:
-                self._film.append(pixels)
+                pixels = np.asarray(cv2.imencode(".jpg", pixels, quality)[1], np.uint8)
+            self._film[at] = pixels
+        self._jpeg = jpeg
 
     def show(self, index: int) -> Shown:
-        """The frame of an endless run of showings."""
-        pixels = self._film[index % self.frames]
+        """A frame."""
+        pixels = self._film[self._place(index)]
         if self._jpeg:
             pixels = np.asarray(cv2.imdecode(pixels, cv2.IMREAD_COLOR), np.uint8)
         return Shown(pixels=pixels, tick=self.tick(index))
 
     def tick(self, index: float) -> float:
         """Belt position at a frame, or in between."""
-        showing, at = divmod(index, self.frames)
-        return showing * self._apart_ticks + at * self._step_ticks
+        return index * self._step_mm / self._mm_per_tick
 
-    def whole(self, showings: int) -> Iterator[Shown]:
-        """All frames of some showings."""
-        for index in range(showings * self.frames):
-            yield self.show(index)
+    def _place(self, index: int) -> int:
+        """The first frame of the same picture."""
+        if self._again + self._stretch <= index < self._leaving:
+            return self._again + (index - self._again) % self._stretch
+        return index

@@ -72,7 +72,7 @@ def write_film(folder: Path, bench: Bench) -> None:
     config = with_speed(bench.config, bench.config.belt.speed_mm_per_s * SLOWER / 1000)
     camera = config.camera.model_copy(update={"fps": config.camera.fps * SLOWER})
     config = config.model_copy(update={"camera": camera})
-    film = BeltFilm(bench, config, items=ITEMS_PER_LANE * bench.lanes, jpeg=False)
+    film = BeltFilm(bench, config, items_per_lane=ITEMS_PER_LANE)
     for index in range(film.frames):
         cv2.imwrite(str(folder / f"{index:05d}.jpg"), film.show(index).pixels)
     settings = config.model_dump(mode="json", exclude_unset=True)

@@ -1,4 +1,8 @@
-"""1280 × 720 at 60 frames/s from memory at the full rates, on the clock of the wall."""
+"""1280 × 720 at 60 frames/s from memory at the full rates, on the clock of the wall.
+
+A train of items without a gap, so that the rates are those of the whole run; the camera is watched
+as the daemon watches it. The board takes every shot at once: its link is measured with the board.
+"""
 
 from __future__ import annotations
 
@@ -14,19 +18,21 @@ from benchmarks.line.machines import Bench, benches
 from benchmarks.line.scale import scaled
 from benchmarks.line.still_board import StillBoard
 from benchmarks.report import Report
-from firmware_bridge.board import Board
+from firmware_bridge.board import Board, Shot
+from sorter.camera.health import CameraHealth
 from sorter.camera.newest import NewestFrame
 from sorter.decision import Decision
 from sorter.frame import Capture
 from sorter.line import Line
 from sorter.record_writer import RecordWriter
 from sorter.records import Records
+from sorter.twin.score import match
 from sorter.verdict import Why
 from sorter.warm_up import spare_the_collector
 
 ITEMS_PER_LANE = 24
-"""On one showing of the film; its frames take half a gigabyte."""
-SHOWINGS = scaled(10, 2)
+"""On the stretch of belt that comes again and again; the frames take half a gigabyte."""
+STRETCHES = scaled(20, 3)
 WARM_UP_S = 1.0
 SERVICE_S = 0.002
 """As the daemon."""
@@ -35,10 +41,9 @@ SERVICE_S = 0.002
 class FilmCamera:
     """A camera that gives a film's frames at their time, whether anybody is ready or not."""
 
-    def __init__(self, film: BeltFilm, fps: float, showings: int, clock_0_s: float) -> None:
+    def __init__(self, film: BeltFilm, fps: float, clock_0_s: float) -> None:
         self._film = film
         self._frame_s = 1 / fps
-        self._frames = showings * film.frames
         self._start_s = clock_0_s
         self.produced = 0
 
@@ -47,7 +52,7 @@ class FilmCamera:
 
     def read(self) -> Capture | None:
         """Wait for the next frame's time, and decode it where it is coded."""
-        if self.produced == self._frames:
+        if self.produced == self._film.frames:
             return None
         index, self.produced = self.produced, self.produced + 1
         due_s = self._start_s + index * self._frame_s
@@ -73,6 +78,10 @@ class Outcome:
     decisions: list[Decision] = field(default_factory=list)
     shot_s: list[float] = field(default_factory=list)
     """From a frame's time to its shots sent, of each frame that brought any."""
+    sent_s: list[float] = field(default_factory=list)
+    """The same from the frame that decided an item, which its shot may wait for neighbours after."""
+    unfired: dict[str, int] = field(default_factory=dict)
+    """Shots that were given up after the decision, by their reason."""
     produced: int = 0
     stepped: int = 0
     skipped: int = 0
@@ -91,24 +100,32 @@ def measure(report: Report) -> None:
 
 def _measure(report: Report, bench: Bench, jpeg: bool) -> None:
     name = f"{bench.name}, MJPEG" if jpeg else bench.name
-    items = ITEMS_PER_LANE * bench.lanes
-    outcome = run(bench, BeltFilm(bench, bench.config, items=items, jpeg=jpeg))
-    laid = items * SHOWINGS
+    film = BeltFilm(
+        bench, bench.config, items_per_lane=ITEMS_PER_LANE, stretches=STRETCHES, jpeg=jpeg
+    )
+    outcome = run(bench, film)
+    laid = len(film.produce)
+    matched, strays = match(film.produce, outcome.decisions, bench.config.belt.mm_per_tick)
     why = [decision.verdict.why for decision in outcome.decisions]
     missing = abs(outcome.produced - outcome.stepped - outcome.skipped)
-    report.at_most(f"{name}: items undecided", abs(laid - len(outcome.decisions)), "items", 0)
-    report.at_most(f"{name}: too late", why.count(Why.TOO_LATE), "items", 0)
+    late = why.count(Why.TOO_LATE) + sum(outcome.unfired.values())
+    report.at_most(f"{name}: items undecided", laid - len(matched), "items", 0)
+    report.at_most(f"{name}: decisions without an item", strays, "items", 0)
+    report.at_most(f"{name}: too late, or given up", late, "items", 0)
     report.at_most(f"{name}: frames not accounted for", missing, "frames", 0)
     p99_ms = 1000 * float(np.percentile(outcome.shot_s, 99)) if outcome.shot_s else 1e9
     report.at_most(f"{name}: frame to shot sent, p99", round(p99_ms, 1), "ms", 25)
+    for share in (50, 99):
+        wait_ms = 1000 * float(np.percentile(outcome.sent_s, share)) if outcome.sent_s else 1e9
+        report.beside(f"{name}: with waiting for neighbours, p{share}", round(wait_ms, 1), "ms")
     report.beside(f"{name}: frames skipped", outcome.skipped, "frames")
-    for core, share in enumerate(outcome.cores):
-        report.beside(f"{name}: core {core} busy", round(100 * share), "%")
+    for core, busy in enumerate(outcome.cores):
+        report.beside(f"{name}: core {core} busy", round(100 * busy), "%")
     report.beside(f"{name}: this process alone", round(100 * outcome.own), "% of a core")
     shots = len(outcome.shot_s)
     print(
         f"       {laid} items at {bench.items_per_s:g}/s, {outcome.stepped} frames, "
-        f"{shots} of them with shots"
+        f"{shots} of them with shots; {dict(outcome.unfired)}"
     )
 
 
@@ -117,12 +134,17 @@ def run(bench: Bench, film: BeltFilm) -> Outcome:
     outcome = Outcome()
     start_s = time.monotonic() + WARM_UP_S
     fps = bench.config.camera.fps
-    camera = FilmCamera(film, fps, SHOWINGS, start_s)
+    mm_per_tick = bench.config.belt.mm_per_tick
+    camera = FilmCamera(film, fps, start_s)
     handed: list[float] = []
-    board: Board = StillBoard(
-        lambda time_s: film.tick((time_s - start_s) * fps),
-        lambda shot: handed.append(time.monotonic()),
-    )
+    sent_s: dict[int, float] = {}
+
+    def sent(shot: Shot) -> None:
+        handed.append(time.monotonic())
+        sent_s.update(dict.fromkeys(shot.items, handed[-1]))
+
+    board: Board = StillBoard(lambda time_s: film.tick((time_s - start_s) * fps), sent)
+    health = CameraHealth()
     with (
         tempfile.TemporaryDirectory() as folder,
         Records(Path(folder) / "r.sqlite") as file,
@@ -151,6 +173,8 @@ def run(bench: Bench, film: BeltFilm) -> Outcome:
                 outcome.stepped += 1
                 if handed:
                     outcome.shot_s.append(handed[-1] - capture.time_s)
+                travel_mm = film.tick((capture.time_s - start_s) * fps) * mm_per_tick
+                health.look(capture.pixels, capture.time_s, travel_mm, line.light)
             line.service(time.monotonic())
         wall_s = time.monotonic() - since_s
         outcome.own = (time.process_time() - used_s) / wall_s
@@ -159,6 +183,12 @@ def run(bench: Bench, film: BeltFilm) -> Outcome:
             for before, after in zip(busy, core_times(), strict=True)
         ]
         outcome.decisions += line.finish(time.monotonic())
+        outcome.sent_s = [
+            sent_s[one.item.item_id] - one.time_s
+            for one in outcome.decisions
+            if one.item.item_id in sent_s
+        ]
+        outcome.unfired = dict(line.counts.unfired)
         outcome.skipped, outcome.produced = frames.skipped, camera.produced
         frames.close()
     return outcome
