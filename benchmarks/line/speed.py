@@ -79,7 +79,7 @@ class Outcome:
     shot_s: list[float] = field(default_factory=list)
     """From a frame's time to its shots sent, of each frame that brought any."""
     sent_s: list[float] = field(default_factory=list)
-    """The same from the frame that decided an item, which its shot may wait for neighbours after."""
+    """The same from the frame that decided an item; shots may wait for neighbours."""
     unfired: dict[str, int] = field(default_factory=dict)
     """Shots that were given up after the decision, by their reason."""
     produced: int = 0
