@@ -25,6 +25,7 @@ from sorter.line_counts import LineCounts
 from sorter.pipeline import Pipeline
 from sorter.record_writer import RecordSink
 from sorter.ruler.from_config import ruler_from_config
+from sorter.still_picture import StillPicture
 
 POSITION_ERROR_MM = 5.0
 POSITION_ERROR_S = 0.06
@@ -76,6 +77,8 @@ class Line:
         self._error_ticks = (
             POSITION_ERROR_MM + POSITION_ERROR_S * belt.speed_mm_per_s
         ) / belt.mm_per_tick
+        self._still = StillPicture()
+        self._mm_per_tick = belt.mm_per_tick
         self._tick = 0.0
         self._board = board
         self._records = records
@@ -142,11 +145,12 @@ class Line:
             )
             if self.doubted:
                 self._pipeline.doubt(position.tick)
-            decisions = self._pipeline.step(frame, ready=self._connected)
-            self._carry_out(decisions, now_s)
-            self._pipeline.work_ahead()
-            self.counts.blind_frames = self._pipeline.blind_frames
-            self.counts.glints = self._pipeline.glints
+            if self._still.repeats(frame.pixels, position.tick * self._mm_per_tick):
+                # It shows no place of this belt. Whether the camera hangs is for its health to
+                # say: an empty belt may well look the same to a camera without noise.
+                self.counts.repeated_frames += 1
+            else:
+                decisions = self._step(frame, now_s)
         if not self.held:
             self._board.heartbeat(now_s)
         return decisions
@@ -204,6 +208,14 @@ class Line:
         if self._stop_watch.stops > self.counts.stops:
             self.counts.stops = self._stop_watch.stops
             self._board.flush(now_s)
+
+    def _step(self, frame: Frame, now_s: float) -> list[Decision]:
+        decisions = self._pipeline.step(frame, ready=self._connected)
+        self._carry_out(decisions, now_s)
+        self._pipeline.work_ahead()
+        self.counts.blind_frames = self._pipeline.blind_frames
+        self.counts.glints = self._pipeline.glints
+        return decisions
 
     def _carry_out(self, decisions: Sequence[Decision], now_s: float) -> None:
         # Shots first: the records can wait, the belt does not.

@@ -13,7 +13,10 @@ class LineCounts:
     """What the line has done so far; nothing is dropped without being counted here."""
 
     frames: int = 0
-    """Frames that went through the pipeline."""
+    """Frames with a belt position."""
+    repeated_frames: int = 0
+    """Those of them that showed the last picture again although the belt had moved: they were left
+    out, for they show nothing of the belt as it is."""
     frames_without_position: int = 0
     """Frames taken while the board had not said, or not well enough, where the belt is."""
     blind_frames: int = 0
@@ -65,6 +68,7 @@ class LineCounts:
         return parts + [
             f"{what}: {count}"
             for what, count in (
+                ("repeated frames", self.repeated_frames),
                 ("blind frames", self.blind_frames),
                 ("glints", self.glints),
                 ("stray passes", self.stray_passes),

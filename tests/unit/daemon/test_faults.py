@@ -140,3 +140,15 @@ def test_a_dark_camera_is_opened_anew_only_where_the_belt_stands_for_it(records:
         distrusted[policy] = bool(stage.distrusted)
 
     assert distrusted == {"doubt": False, "stop": True}
+
+
+def test_a_fruit_in_a_picture_that_stays_is_sent_to_its_outlet_once(records: Records) -> None:
+    stage = Stage(records, health=CameraHealth())
+    stage.fruits_mm = [FRUIT_MM]
+    stage.frozen_after_mm = FRUIT_MM + 140
+    stage.at_frame = lambda: stage.daemon.stop() if stage.now_s > 4 else None
+    stage.daemon.run()
+
+    assert "camera_frozen" in [fault.name for fault in records.faults()]
+    assert len(list(records.items())) == 1
+    assert stage.line.counts.repeated_frames > 10
