@@ -170,6 +170,17 @@ class Line:
         for report in self._pipeline.take_reports():
             self._take_report(report)
 
+    def withdraw_since(self, time_s: float, now_s: float) -> None:
+        """Take back what can still be taken back of the decisions of the last frames.
+
+        Args:
+            time_s: of the first frame that cannot be trusted.
+            now_s: now.
+        """
+        self._pipeline.withdraw_since(time_s - self._latency_s)
+        for item_id in self._pipeline.take_cancels():
+            self._board.cancel(item_id, now_s)
+
     def open_lot(self, name: str, now_s: float) -> None:
         """What comes into the camera's view from now on belongs to another lot."""
         tick = self._board.tick_at(now_s)
@@ -215,6 +226,7 @@ class Line:
         self._pipeline.work_ahead()
         self.counts.blind_frames = self._pipeline.blind_frames
         self.counts.glints = self._pipeline.glints
+        self.counts.slid = self._pipeline.slid
         return decisions
 
     def _carry_out(self, decisions: Sequence[Decision], now_s: float) -> None:
@@ -237,7 +249,7 @@ class Line:
             self._board.cancel(item_id, now_s)
 
     def _take_report(self, report: ShotReport) -> None:
-        self._pipeline.ended(report)
+        report = self._pipeline.ended(report)
         self._delivery.report(report, ticks_per_s=self._pipeline.ticks_per_s)
         if report.outcome is not Outcome.FIRED:
             self.counts.unfired[report.reason.value] += 1

@@ -24,6 +24,9 @@ class LineCounts:
     glints: int = 0
     """What looked like an item in a single frame and was gone in the next ones; no record is left
     of it."""
+    slid: int = 0
+    """Items that did not keep their place on the belt, jammed ones for one: each is one item, and
+    rides unless it was shot at before that was seen."""
     items: int = 0
     shots: int = 0
     """Windows that were handed to the board; neighbours may share one."""
@@ -71,6 +74,7 @@ class LineCounts:
                 ("repeated frames", self.repeated_frames),
                 ("blind frames", self.blind_frames),
                 ("glints", self.glints),
+                ("slid on the belt", self.slid),
                 ("stray passes", self.stray_passes),
                 ("stops", self.stops),
             )

@@ -89,6 +89,11 @@ class Pipeline:
         """Places that looked like an item in a single frame: what was there, nobody knows."""
         return self._tracker.glints
 
+    @property
+    def slid(self) -> int:
+        """Items that did not keep their place on the belt."""
+        return self._tracker.slid
+
     def step(self, frame: Frame, *, ready: bool = True) -> list[Decision]:
         """Take in one frame; return a decision for every item that is due now, in belt order.
 
@@ -114,7 +119,11 @@ class Pipeline:
         sightings = self._finder.find(frame)
         blind = self._finder.blind
         self.blind_frames += blind
-        return self._decide(self._tracker.follow(frame.tick, sightings, blind=blind), ready)
+        due = self._tracker.follow(frame.tick, sightings, blind=blind)
+        slid = self._tracker.take_slid()
+        if slid:
+            self._dispatcher.withdraw(slid, Reason.SLID, ticks_per_s=self._ticks_per_s)
+        return self._decide(due, ready)
 
     def _speed_mm_per_s(self, frame: Frame) -> float:
         """By the belt's way since the frame before; 0 where nothing is known of it."""
@@ -162,9 +171,9 @@ class Pipeline:
         """Items whose released shots must not be fired, since the last call."""
         return self._dispatcher.take_cancels()
 
-    def ended(self, report: ShotReport) -> None:
-        """A shot has ended."""
-        self._dispatcher.ended(report)
+    def ended(self, report: ShotReport) -> ShotReport:
+        """A shot has ended; the report is returned with the reason that the records shall tell."""
+        return self._dispatcher.ended(report)
 
     @property
     def lot(self) -> str:
@@ -187,6 +196,10 @@ class Pipeline:
     def doubt(self, tick: float) -> None:
         """What the camera sees now is not to be trusted: it rides to the end."""
         self._marks.doubtful(tick)
+
+    def withdraw_since(self, time_s: float) -> None:
+        """What frames of this time and later have decided was in doubt: what can still, rides."""
+        self._dispatcher.withdraw_since(time_s, Reason.CAMERA, ticks_per_s=self._ticks_per_s)
 
     def _decide(self, items: Sequence[Item], ready: bool) -> list[Decision]:
         if not items:

@@ -6,7 +6,7 @@ import numpy as np
 
 from sorter.frame import Pixels
 
-EVERY_PX = 8
+EVERY_PX = 16
 """Of the rows and columns, to begin with: where these differ, and a sensor's noise alone makes them
 differ, the rest need not be compared."""
 MOVED_MM = 1.0
