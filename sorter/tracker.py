@@ -205,13 +205,17 @@ class Tracker:
         """The edge shows the last of an item that was decided, a little aside of its place."""
         if sighting.complete:
             return False
-        leaving = sighting.along.high_mm + belt_mm > self._exit_mm - IN_VIEW_MM
-        return leaving and any(
-            track.decided
-            and track.across.overlap_mm(sighting.across) > 0
-            and track.along.gap_mm(sighting.along) < REST_MM
-            for track in self._tracks
-        )
+        if sighting.along.high_mm + belt_mm <= self._exit_mm - IN_VIEW_MM:
+            return False
+        for track in self._tracks:
+            if (
+                track.decided
+                and track.across.overlap_mm(sighting.across) > 0
+                and track.along.gap_mm(sighting.along) < REST_MM
+            ):
+                track.slide.add(sighting, self._frame)
+                return True
+        return False
 
     def _is_held(self, sighting: Sighting, unseen: Iterable[int], belt_mm: float) -> bool:
         """It did not enter, it goes on where an item was that the belt should have carried on.
