@@ -41,6 +41,7 @@ NOTICED_S = {CameraFault.FOCUS: 5.0, CameraFault.DIRTY: 10.0}
 NOTICED_SOON_S = 2.0
 """So long a fault of the camera may have been there before it is raised: what was decided in that
 time is taken back, if it can be."""
+JAMMED = "an item is jammed in the camera's view while the belt runs on: take it out"
 GOODBYE_S = 0.2
 """Time for the last orders and reports to get through before the board is let go."""
 
@@ -179,6 +180,7 @@ class Daemon:
             if capture is not None:
                 seen_s = now_s
                 self._note(self._line.step(capture, now_s))
+                self._faults.change("item_jammed", self._line.jammed, JAMMED)
                 self._look(capture)
                 self._progress(now_s)
             elif self._frames.ended:

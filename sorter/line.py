@@ -187,6 +187,11 @@ class Line:
         self._pipeline.open_lot(name, self._tick if tick is None else tick)
 
     @property
+    def jammed(self) -> bool:
+        """An item is jammed in the camera's view."""
+        return self._pipeline.jammed
+
+    @property
     def lot(self) -> str:
         """Name of the open lot."""
         return self._pipeline.lot

@@ -19,6 +19,7 @@ from sorter.finding.from_config import make_finder
 from sorter.frame import Frame
 from sorter.grader import Grader
 from sorter.item import Item
+from sorter.jam_watch import JamWatch
 from sorter.ruler.linear import LinearRuler
 from sorter.ruler.ruler import Ruler
 from sorter.tracker import Tracker
@@ -70,6 +71,7 @@ class Pipeline:
             exit_mm=exit_mm,
             lane_edges_mm=[across_px * camera.mm_per_px * lane / lanes for lane in range(1, lanes)],
         )
+        self._jam = JamWatch()
         self._ruler = ruler
         self._grader = Grader(classifier)
         worth = {grade.name: grade.worth for grade in classifier.bundle.manifest.grades}
@@ -93,6 +95,11 @@ class Pipeline:
     def slid(self) -> int:
         """Items that did not keep their place on the belt."""
         return self._tracker.slid
+
+    @property
+    def jammed(self) -> bool:
+        """Something holds an item in view while the belt runs on; until the belt stands."""
+        return self._jam.jammed
 
     def step(self, frame: Frame, *, ready: bool = True) -> list[Decision]:
         """Take in one frame; return a decision for every item that is due now, in belt order.
@@ -120,6 +127,7 @@ class Pipeline:
         blind = self._finder.blind
         self.blind_frames += blind
         due = self._tracker.follow(frame.tick, sightings, blind=blind)
+        self._jam.see(self._tracker.jammed, frame.time_s, frame.tick * self._mm_per_tick)
         slid = self._tracker.take_slid()
         if slid:
             self._dispatcher.withdraw(slid, Reason.SLID, ticks_per_s=self._ticks_per_s)

@@ -23,12 +23,14 @@ STILL_MM = 5.0
 """What moves by less from frame to frame stays in its place in the image."""
 LATELY_FRAMES = 3
 """What was not seen in so many frames may be anywhere."""
+JAM_MM = 300.0
+"""Of the belt that has run on beneath an item: it will hardly come free by itself."""
 
 
 class Slide:
     """Where one item was seen, and whether it keeps its place on the belt."""
 
-    __slots__ = ("_at_mm", "_frame", "_mark", "_off", "seen", "slid")
+    __slots__ = ("_at_mm", "_frame", "_mark", "_off", "_start_mm", "seen", "slid")
 
     def __init__(self, sighting: Sighting, frame: int) -> None:
         """Begin with a first sighting, in the frame of this number."""
@@ -37,6 +39,7 @@ class Slide:
         self.slid = False
         """It does not keep its place."""
         self._at_mm = sighting.from_reference_mm
+        self._start_mm = sighting.along.middle_mm
         self._frame = frame
         self._mark: tuple[Span, float] | None = None
         self._off = 0
@@ -62,6 +65,11 @@ class Slide:
     def lately(self, frame: int) -> bool:
         """Whether it was seen shortly before the frame of this number."""
         return frame - self._frame <= LATELY_FRAMES
+
+    def jammed(self, frame: int) -> bool:
+        """Whether it is in sight, and has been held for long."""
+        far = abs(self.seen.middle_mm - self._start_mm) > JAM_MM
+        return self.slid and far and self.lately(frame)
 
     def goes_on(self, sighting: Sighting, frame: int) -> bool:
         """Whether a sighting that is not at the item's place is the item all the same.

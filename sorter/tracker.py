@@ -95,6 +95,11 @@ class Tracker:
         """The items still in view when the frames have ended."""
         return self._decide(track for track in self._tracks if not track.decided)
 
+    @property
+    def jammed(self) -> bool:
+        """Something holds an item in sight, and the belt runs on beneath it."""
+        return any(track.slide.jammed(self._frame) for track in self._tracks)
+
     def take_slid(self) -> list[int]:
         """Decided items that since then left their place, as it turned out; each once."""
         slid, self._slid_ids = self._slid_ids, []

@@ -322,6 +322,7 @@ def test_an_item_that_jams_beyond_the_line_where_it_is_decided_stays_one_however
         items += step(tracker, held(-150.0, tick, from_tick=600.0), tick=tick)
     assert [item.item_id for item in items + tracker.finish()] == [1]
     assert tracker.slid == 1
+    assert tracker.jammed
     # It was shot at where it is not.
     assert tracker.take_slid() == [1]
     assert tracker.take_slid() == []
@@ -347,6 +348,17 @@ def test_what_is_held_at_the_edge_and_shows_a_part_of_it_alone_is_one_item() -> 
         )
         items += step(tracker, sighting, tick=tick)
     assert len(items + tracker.finish()) == 1
+
+
+def test_a_jam_is_over_when_the_item_has_been_taken_out() -> None:
+    tracker = make_tracker()
+    for tick in steps(0, 2000, 20):
+        step(tracker, held(-150.0, tick, from_tick=600.0), tick=tick)
+    assert tracker.jammed
+    # The belt stands meanwhile, or does not.
+    for _ in range(5):
+        step(tracker, tick=2000.0)
+    assert not tracker.jammed
 
 
 def test_an_item_that_is_held_in_view_and_gets_free_rides() -> None:

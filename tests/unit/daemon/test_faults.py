@@ -193,3 +193,5 @@ def test_a_fruit_that_jams_in_view_is_one_record_and_those_that_pass_it_are_sort
         (1, "cancelled")
     ]
     assert stage.line.counts.slid == 1
+    (fault,) = (fault for fault in records.faults() if fault.name == "item_jammed")
+    assert "take it out" in fault.sentence and fault.cleared_at is None

@@ -219,9 +219,7 @@ def test_nothing_that_is_planned_survives_a_stop_that_is_not_trusted() -> None:
     assert belt.ended == {2: Reason.STOPPED}
 
 
-def test_an_item_that_is_withdrawn_rides_with_what_shares_its_window() -> (
-    None
-):
+def test_an_item_that_is_withdrawn_rides_with_what_shares_its_window() -> None:
     belt = Belt()
     belt.place(item(1, 0), PREMIUM)
     belt.place(item(2, 21), PREMIUM)
