@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sorter.item import Sighting, Span
+from sorter.item import Sighting
 
 SLID_MM = 8.0
 SLID_SHARE = 0.1
@@ -41,7 +41,7 @@ class Slide:
         self._at_mm = sighting.from_reference_mm
         self._start_mm = sighting.along.middle_mm
         self._frame = frame
-        self._mark: tuple[Span, float] | None = None
+        self._mark: tuple[float, float, float] | None = None
         self._off = 0
 
     def add(self, sighting: Sighting, frame: int) -> None:
@@ -49,18 +49,19 @@ class Slide:
         self.seen, self._at_mm, self._frame = sighting.along, sighting.from_reference_mm, frame
         if not sighting.complete or sighting.touching:
             return
-        along, at_mm = self._mark or (self.seen, self._at_mm)
-        size_mm = self.seen.size_mm
-        slid_mm = self.seen.middle_mm - along.middle_mm
-        way_mm = abs(self._at_mm - at_mm - slid_mm)
-        alike = abs(size_mm - along.size_mm) <= SIZE_SHARE * size_mm
+        low_mm, high_mm, at_mm = self.seen.low_mm, self.seen.high_mm, self._at_mm
+        size_mm, middle_mm = high_mm - low_mm, (low_mm + high_mm) / 2
+        was_size_mm, was_middle_mm, was_at_mm = self._mark or (size_mm, middle_mm, at_mm)
+        slid_mm = middle_mm - was_middle_mm
+        way_mm = abs(at_mm - was_at_mm - slid_mm)
+        alike = abs(size_mm - was_size_mm) <= SIZE_SHARE * size_mm
         if alike and abs(slid_mm) > max(SLID_MM, SLID_SHARE * size_mm, WAY_SHARE * way_mm):
             self._off += 1
-            self.slid |= self._off >= AGREE_FRAMES
+            self.slid = self.slid or self._off >= AGREE_FRAMES
             return
         self._off = 0
         if self._mark is None or not alike or way_mm > WAY_MM:
-            self._mark = self.seen, self._at_mm
+            self._mark = size_mm, middle_mm, at_mm
 
     def lately(self, frame: int) -> bool:
         """Whether it was seen shortly before the frame of this number."""

@@ -98,7 +98,7 @@ class Tracker:
     @property
     def jammed(self) -> bool:
         """Something holds an item in sight, and the belt runs on beneath it."""
-        return any(track.slide.jammed(self._frame) for track in self._tracks)
+        return self.slid > 0 and any(one.slide.jammed(self._frame) for one in self._tracks)
 
     def take_slid(self) -> list[int]:
         """Decided items that since then left their place, as it turned out; each once."""
