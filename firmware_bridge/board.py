@@ -89,6 +89,10 @@ class Reason(enum.Enum):
     """No shot on the board names the item."""
     CROWDED = "crowded"
     """The host's own: the open outlet would have met an item that goes elsewhere."""
+    SLID = "slid"
+    """The host's own: the item, once decided, did not stay in its place on the belt."""
+    CAMERA = "camera"
+    """The host's own: a fault of the camera was noticed only after the item was decided."""
     STOPPED = "stopped"
     """The host's own: hands may have moved the items while the belt stood."""
 

@@ -151,6 +151,8 @@ class FaultsConfig(_Section):
     """The picture has become much less sharp."""
     bin_full: Policy = "stop"
     """The board's free input says that a bin is full."""
+    jammed: Policy = "warn"
+    """An item is held in the camera's view while the belt runs on beneath it."""
 
 
 class BeltConfig(_Section):

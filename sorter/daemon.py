@@ -20,7 +20,7 @@ from firmware_bridge.board import (
 )
 from firmware_bridge.fault_watch import START_NEEDED
 from sorter.camera.camera import CameraError
-from sorter.camera.health import SENTENCES, CameraChange, CameraHealth
+from sorter.camera.health import SENTENCES, CameraChange, CameraFault, CameraHealth
 from sorter.config import SorterConfig
 from sorter.control_desk import ControlDesk
 from sorter.control_socket import ControlSocket
@@ -37,6 +37,11 @@ CAMERA_SILENT_S = 5.0
 """A camera that gives no frame for so long is given up."""
 BELT_START_S = 2.0
 """Added to the time that the belt takes for its length when its last items are waited for."""
+NOTICED_S = {CameraFault.FOCUS: 5.0, CameraFault.DIRTY: 10.0}
+NOTICED_SOON_S = 2.0
+"""So long a fault of the camera may have been there before it is raised: what was decided in that
+time is taken back, if it can be."""
+JAMMED = "an item is jammed in the camera's view while the belt runs on: take it out"
 GOODBYE_S = 0.2
 """Time for the last orders and reports to get through before the board is let go."""
 
@@ -175,6 +180,7 @@ class Daemon:
             if capture is not None:
                 seen_s = now_s
                 self._note(self._line.step(capture, now_s))
+                self._faults.change("item_jammed", self._line.jammed, JAMMED)
                 self._look(capture)
                 self._progress(now_s)
             elif self._frames.ended:
@@ -211,6 +217,9 @@ class Daemon:
             capture.pixels, capture.time_s, travel_mm, self._line.light
         ):
             self._faults.change(change.fault.value, change.active, change.sentence)
+            if change.active and self._line.doubted:
+                noticed_s = NOTICED_S.get(change.fault, NOTICED_SOON_S)
+                self._line.withdraw_since(capture.time_s - noticed_s, self._clock())
         # Opening it anew takes a while: only where the belt stands for the fault anyway.
         untrusted = self._health.untrusted if self._line.held else None
         self._frames.distrust(None if untrusted is None else SENTENCES[untrusted])

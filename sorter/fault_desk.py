@@ -14,6 +14,7 @@ _POLICY_OF = {
     "camera_dirty": "dirty",
     "camera_focus": "focus",
     "bin_full": "bin_full",
+    "item_jammed": "jammed",
 }
 """Keys of the config's section by fault; the board has its own rules for the others."""
 _ALWAYS_STOP = {"camera_stalled", "camera_unplugged", "camera_frozen", "camera_reopened"}

@@ -25,6 +25,7 @@ from sorter.line_counts import LineCounts
 from sorter.pipeline import Pipeline
 from sorter.record_writer import RecordSink
 from sorter.ruler.from_config import ruler_from_config
+from sorter.still_picture import StillPicture
 
 POSITION_ERROR_MM = 5.0
 POSITION_ERROR_S = 0.06
@@ -76,6 +77,8 @@ class Line:
         self._error_ticks = (
             POSITION_ERROR_MM + POSITION_ERROR_S * belt.speed_mm_per_s
         ) / belt.mm_per_tick
+        self._still = StillPicture()
+        self._mm_per_tick = belt.mm_per_tick
         self._tick = 0.0
         self._looked = False
         self._board = board
@@ -146,11 +149,12 @@ class Line:
             )
             if self.doubted:
                 self._pipeline.doubt(position.tick)
-            decisions = self._pipeline.step(frame, ready=self._connected)
-            self._carry_out(decisions, now_s)
-            self._pipeline.work_ahead()
-            self.counts.blind_frames = self._pipeline.blind_frames
-            self.counts.glints = self._pipeline.glints
+            if self._still.repeats(frame.pixels, position.tick * self._mm_per_tick):
+                # It shows no place of this belt. Whether the camera hangs is for its health to
+                # say: an empty belt may well look the same to a camera without noise.
+                self.counts.repeated_frames += 1
+            else:
+                decisions = self._step(frame, now_s)
         if not self.held:
             self._board.heartbeat(now_s)
         return decisions
@@ -175,10 +179,26 @@ class Line:
         for report in self._pipeline.take_reports():
             self._take_report(report)
 
+    def withdraw_since(self, time_s: float, now_s: float) -> None:
+        """Take back what can still be taken back of the decisions of the last frames.
+
+        Args:
+            time_s: of the first frame that cannot be trusted.
+            now_s: now.
+        """
+        self._pipeline.withdraw_since(time_s - self._latency_s)
+        for item_id in self._pipeline.take_cancels():
+            self._board.cancel(item_id, now_s)
+
     def open_lot(self, name: str, now_s: float) -> None:
         """What comes into the camera's view from now on belongs to another lot."""
         tick = self._board.tick_at(now_s)
         self._pipeline.open_lot(name, self._tick if tick is None else tick)
+
+    @property
+    def jammed(self) -> bool:
+        """An item is jammed in the camera's view."""
+        return self._pipeline.jammed
 
     @property
     def lot(self) -> str:
@@ -214,6 +234,15 @@ class Line:
             self.counts.stops = self._stop_watch.stops
             self._board.flush(now_s)
 
+    def _step(self, frame: Frame, now_s: float) -> list[Decision]:
+        decisions = self._pipeline.step(frame, ready=self._connected)
+        self._carry_out(decisions, now_s)
+        self._pipeline.work_ahead()
+        self.counts.blind_frames = self._pipeline.blind_frames
+        self.counts.glints = self._pipeline.glints
+        self.counts.slid = self._pipeline.slid
+        return decisions
+
     def _carry_out(self, decisions: Sequence[Decision], now_s: float) -> None:
         # Shots first: the records can wait, the belt does not.
         for decision in decisions:
@@ -234,7 +263,7 @@ class Line:
             self._board.cancel(item_id, now_s)
 
     def _take_report(self, report: ShotReport) -> None:
-        self._pipeline.ended(report)
+        report = self._pipeline.ended(report)
         self._delivery.report(report, ticks_per_s=self._pipeline.ticks_per_s)
         if report.outcome is not Outcome.FIRED:
             self.counts.unfired[report.reason.value] += 1

@@ -13,7 +13,10 @@ class LineCounts:
     """What the line has done so far; nothing is dropped without being counted here."""
 
     frames: int = 0
-    """Frames that went through the pipeline."""
+    """Frames with a belt position."""
+    repeated_frames: int = 0
+    """Those of them that showed the last picture again although the belt had moved: they were left
+    out, for they show nothing of the belt as it is."""
     frames_without_position: int = 0
     """Frames taken while the board had not said, or not well enough, where the belt is."""
     blind_frames: int = 0
@@ -21,6 +24,9 @@ class LineCounts:
     glints: int = 0
     """What looked like an item in a single frame and was gone in the next ones; no record is left
     of it."""
+    slid: int = 0
+    """Items that did not keep their place on the belt, jammed ones for one: each is one item, and
+    rides unless it was shot at before that was seen."""
     items: int = 0
     shots: int = 0
     """Windows that were handed to the board; neighbours may share one."""
@@ -65,8 +71,10 @@ class LineCounts:
         return parts + [
             f"{what}: {count}"
             for what, count in (
+                ("repeated frames", self.repeated_frames),
                 ("blind frames", self.blind_frames),
                 ("glints", self.glints),
+                ("slid on the belt", self.slid),
                 ("stray passes", self.stray_passes),
                 ("stops", self.stops),
             )

@@ -19,6 +19,7 @@ from sorter.finding.from_config import make_finder
 from sorter.frame import Frame
 from sorter.grader import Grader
 from sorter.item import Item
+from sorter.jam_watch import JamWatch
 from sorter.lanes import lane_edges_mm
 from sorter.ruler.linear import LinearRuler
 from sorter.ruler.ruler import Ruler
@@ -70,6 +71,7 @@ class Pipeline:
             exit_mm=exit_mm,
             lane_edges_mm=lane_edges_mm(config, ruler),
         )
+        self._jam = JamWatch()
         self._ruler = ruler
         self._grader = Grader(classifier)
         worth = {grade.name: grade.worth for grade in classifier.bundle.manifest.grades}
@@ -93,6 +95,16 @@ class Pipeline:
     def light(self) -> tuple[float, float, float] | None:
         """Level of the empty belt in the last frame, by channel; None where nobody knows."""
         return self._finder.light
+
+    @property
+    def slid(self) -> int:
+        """Items that did not keep their place on the belt."""
+        return self._tracker.slid
+
+    @property
+    def jammed(self) -> bool:
+        """Something holds an item in view while the belt runs on; until the belt stands."""
+        return self._jam.jammed
 
     def step(self, frame: Frame, *, ready: bool = True) -> list[Decision]:
         """Take in one frame; return a decision for every item that is due now, in belt order.
@@ -119,7 +131,12 @@ class Pipeline:
         sightings = self._finder.find(frame)
         blind = self._finder.blind
         self.blind_frames += blind
-        return self._decide(self._tracker.follow(frame.tick, sightings, blind=blind), ready)
+        due = self._tracker.follow(frame.tick, sightings, blind=blind)
+        self._jam.see(self._tracker.jammed, frame.time_s, frame.tick * self._mm_per_tick)
+        slid = self._tracker.take_slid()
+        if slid:
+            self._dispatcher.withdraw(slid, Reason.SLID, ticks_per_s=self._ticks_per_s)
+        return self._decide(due, ready)
 
     def _speed_mm_per_s(self, frame: Frame) -> float:
         """By the belt's way since the frame before; 0 where nothing is known of it."""
@@ -167,9 +184,9 @@ class Pipeline:
         """Items whose released shots must not be fired, since the last call."""
         return self._dispatcher.take_cancels()
 
-    def ended(self, report: ShotReport) -> None:
-        """A shot has ended."""
-        self._dispatcher.ended(report)
+    def ended(self, report: ShotReport) -> ShotReport:
+        """A shot has ended; the report is returned with the reason that the records shall tell."""
+        return self._dispatcher.ended(report)
 
     @property
     def lot(self) -> str:
@@ -192,6 +209,10 @@ class Pipeline:
     def doubt(self, tick: float) -> None:
         """What the camera sees now is not to be trusted: it rides to the end."""
         self._marks.doubtful(tick)
+
+    def withdraw_since(self, time_s: float) -> None:
+        """What frames of this time and later have decided was in doubt: what can still, rides."""
+        self._dispatcher.withdraw_since(time_s, Reason.CAMERA, ticks_per_s=self._ticks_per_s)
 
     def _decide(self, items: Sequence[Item], ready: bool) -> list[Decision]:
         if not items:

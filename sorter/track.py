@@ -6,6 +6,7 @@ import math
 from dataclasses import dataclass, field
 
 from sorter.item import Sighting, Span
+from sorter.slide import Slide
 from sorter.verdict import Why
 from sorter.view import View
 
@@ -24,13 +25,15 @@ class Track:
 
     along: Span
     across: Span
+    slide: Slide
     last: View | None = None
     """The last sighting, while none is complete."""
     views: list[View] = field(default_factory=list)
     """Complete sightings, best first: those that show it alone, then those nearest to the reference
     line."""
     doubt: Why | None = None
-    decided: bool = False
+    item_id: int | None = None
+    """Once it is decided."""
     times: int = 0
     """Frames that it was seen in."""
     missed: int = 0
@@ -42,12 +45,21 @@ class Track:
     shown: tuple[float, bool] = (math.inf, False)
     """The last one: from the reference line, and whether it was touching."""
 
+    told: bool = False
+    """That it slid was counted."""
+
     @classmethod
-    def of(cls, sighting: Sighting) -> Track:
-        """Begin with a first sighting."""
-        track = cls(along=sighting.along, across=sighting.across)
-        track.add(sighting)
+    def of(cls, sighting: Sighting, frame: int) -> Track:
+        """Begin with a first sighting, in the frame of this number."""
+        slide = Slide(sighting, frame)
+        track = cls(along=sighting.along, across=sighting.across, slide=slide)
+        track.add(sighting, frame)
         return track
+
+    @property
+    def decided(self) -> bool:
+        """It has become an item."""
+        return self.item_id is not None
 
     @property
     def best(self) -> View:
@@ -77,10 +89,11 @@ class Track:
         """Seen once and never again: a glint, or a fly."""
         return self.times == 1 and self.vanished and not self.decided
 
-    def add(self, sighting: Sighting) -> None:
-        """Take in a sighting of this item."""
+    def add(self, sighting: Sighting, frame: int) -> None:
+        """Take in a sighting of this item, in the frame of this number."""
         self.times += 1
         self.missed = 0
+        self.slide.add(sighting, frame)
         self._count(sighting)
         if self.decided or (sighting.touching and self.alone):
             return
@@ -149,16 +162,16 @@ class Track:
                 return True
         return False
 
-    def close(self) -> tuple[View, ...]:
+    def close(self, item_id: int) -> tuple[View, ...]:
         """Decide it now: the views that count, best first. No frame is held on to any longer."""
         views = tuple(view for view in self.views if not (self.alone and view.touching))
-        if self.doubt is None and self.vanished:
+        if self.doubt is None and (self.vanished or self.slide.slid):
             self.doubt = Why.VANISHED
         touching = (views[0] if views else self.best).touching
         # Where items touch, a cut that looks sure in one frame may be in the wrong place.
         if self.doubt is None and (touching or self.shown_touching > self.shown_alone):
             self.doubt = Why.DOUBLE
-        self.decided = True
+        self.item_id = item_id
         self.last = None
         self.views.clear()
         return views

@@ -17,6 +17,8 @@ MEMORY_MM = 300.0
 """How far beyond the field of view a decided item is remembered, should the belt run back."""
 IN_VIEW_MM = 10.0
 """A place that lies so far inside the field is certain to be seen."""
+SAME_ROWS = 0.5
+"""Share of the narrower of two places that both have in common across the belt."""
 REST_MM = 20.0
 """So far from its place may lie what the edge still shows of an item that leaves: the lens looks at
 it aslant there, and of a mere sliver nobody knows how high it is."""
@@ -48,6 +50,10 @@ class Tracker:
         self._items = 0
         self.glints = 0
         """Places that looked like an item in one frame, and in none of the next ones."""
+        self.slid = 0
+        """Items that did not keep their place on the belt: something held them."""
+        self._slid_ids: list[int] = []
+        self._frame = 0
         self._belt_mm: float | None = None
         self._step_mm = 0.0
 
@@ -64,12 +70,16 @@ class Tracker:
         belt_mm = tick * self._mm_per_tick
         self._step_mm = 0.0 if self._belt_mm is None else abs(belt_mm - self._belt_mm)
         self._belt_mm = belt_mm
+        self._frame += 1
         if not blind:
             self._take_in(sightings, belt_mm)
+            self._count_slid()
         self._tracks = [
             track
             for track in self._tracks
-            if not track.decided or track.along.low_mm + belt_mm < self._exit_mm + MEMORY_MM
+            if not track.decided
+            or track.along.low_mm + belt_mm < self._exit_mm + MEMORY_MM
+            or track.slide.lately(self._frame)
         ]
         due = [
             track
@@ -84,6 +94,16 @@ class Tracker:
     def finish(self) -> list[Item]:
         """The items still in view when the frames have ended."""
         return self._decide(track for track in self._tracks if not track.decided)
+
+    @property
+    def jammed(self) -> bool:
+        """Something holds an item in sight, and the belt runs on beneath it."""
+        return self.slid > 0 and any(one.slide.jammed(self._frame) for one in self._tracks)
+
+    def take_slid(self) -> list[int]:
+        """Decided items that since then left their place, as it turned out; each once."""
+        slid, self._slid_ids = self._slid_ids, []
+        return slid
 
     def develop(self, side_px: int) -> None:
         """Work ahead on the items that will be due, the first of them first.
@@ -123,12 +143,16 @@ class Tracker:
                 continue
             if s not in owners:
                 holders = np.flatnonzero(pairs.second_in_first[:, s])
-                if not self._is_part(sighting, holders) and not self._is_rest(sighting, belt_mm):
-                    new.append(Track.of(sighting))
+                if not (
+                    self._is_part(sighting, holders)
+                    or self._is_rest(sighting, belt_mm)
+                    or self._is_held(sighting, unseen, belt_mm)
+                ):
+                    new.append(Track.of(sighting, self._frame))
                 continue
             track = tracks[owners[s]]
             self._part_from_mates(track, sighting, sightings, pairs.second_in_first[owners[s]])
-            track.add(sighting)
+            track.add(sighting, self._frame)
             # The two tips of a bent fruit enter the field before its middle does: what began as
             # two items and is one now was one all along.
             rest = np.flatnonzero(pairs.same[:, s]).tolist()
@@ -186,13 +210,43 @@ class Tracker:
         """The edge shows the last of an item that was decided, a little aside of its place."""
         if sighting.complete:
             return False
-        leaving = sighting.along.high_mm + belt_mm > self._exit_mm - IN_VIEW_MM
-        return leaving and any(
-            track.decided
-            and track.across.overlap_mm(sighting.across) > 0
-            and track.along.gap_mm(sighting.along) < REST_MM
-            for track in self._tracks
-        )
+        if sighting.along.high_mm + belt_mm <= self._exit_mm - IN_VIEW_MM:
+            return False
+        for track in self._tracks:
+            if (
+                track.decided
+                and track.across.overlap_mm(sighting.across) > 0
+                and track.along.gap_mm(sighting.along) < REST_MM
+            ):
+                track.slide.add(sighting, self._frame)
+                return True
+        return False
+
+    def _is_held(self, sighting: Sighting, unseen: Iterable[int], belt_mm: float) -> bool:
+        """It did not enter, it goes on where an item was that the belt should have carried on.
+
+        A jammed fruit stays in the image while its place on the belt runs away from under it.
+        """
+        if sighting.along.low_mm + belt_mm < self._entry_mm + IN_VIEW_MM:
+            return False
+        for track in (self._tracks[t] for t in unseen):
+            rows_mm = min(track.across.size_mm, sighting.across.size_mm)
+            if (
+                (track.decided or track.slide.slid)
+                and track.across.overlap_mm(sighting.across) > SAME_ROWS * rows_mm
+                and track.slide.goes_on(sighting, self._frame)
+            ):
+                track.slide.hold(sighting, self._frame)
+                return True
+        return False
+
+    def _count_slid(self) -> None:
+        for track in self._tracks:
+            if track.slide.slid and not track.told:
+                track.told = True
+                self.slid += 1
+                if track.item_id is not None:
+                    self._slid_ids.append(track.item_id)
 
     def _miss(self, track: Track, belt_mm: float) -> None:
         low_mm, high_mm = track.along.low_mm + belt_mm, track.along.high_mm + belt_mm
@@ -208,8 +262,8 @@ class Tracker:
     def _item(self, track: Track) -> Item:
         best = track.best
         along = best.along if track.views else track.along
-        views = track.close()
         self._items += 1
+        views = track.close(self._items)
         return Item(
             item_id=self._items,
             lane=self._lane(track),

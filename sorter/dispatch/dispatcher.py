@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from firmware_bridge.board import Outcome, Reason, Shot, ShotReport
 from sorter.config import OutletConfig, SorterConfig
@@ -16,6 +16,17 @@ from sorter.verdict import Verdict, Why
 
 PROMISES_KEPT = 4096
 """Shots that have not ended: more than any belt holds."""
+
+
+@dataclass(slots=True, kw_only=True)
+class Promise:
+    """A shot that has not ended."""
+
+    outlet: str
+    lot: str
+    time_s: float
+    """Capture time of the frame that made its item due."""
+    withdrawn: Reason | None = None
 
 
 class Dispatcher:
@@ -38,7 +49,7 @@ class Dispatcher:
         self._mm_per_tick = config.belt.mm_per_tick
         self._assigner = Assigner(config, worth, taken)
         self._plan = ShotPlan(config)
-        self._promised: dict[int, tuple[str, str]] = {}
+        self._promised: dict[int, Promise] = {}
 
     def dispatch(
         self,
@@ -76,7 +87,7 @@ class Dispatcher:
         if isinstance(placed, Shot) and outlet is not None:
             shot = placed
             self._assigner.took(outlet, lot)
-            self._promised[item.item_id] = (outlet.name, lot)
+            self._promised[item.item_id] = Promise(outlet=outlet.name, lot=lot, time_s=time_s)
             if len(self._promised) > PROMISES_KEPT:
                 del self._promised[next(iter(self._promised))]
         elif isinstance(placed, Why):
@@ -122,6 +133,24 @@ class Dispatcher:
         """No shot that is planned may be fired any more."""
         self._plan.drop_all(reason)
 
+    def withdraw(self, item_ids: Sequence[int], reason: Reason, *, ticks_per_s: float) -> None:
+        """These ride after all, with what shares a window with them; what has ended stays so.
+
+        Args:
+            item_ids: that were decided.
+            reason: that their reports will tell.
+            ticks_per_s: how fast the belt runs.
+        """
+        open_still = {one for one in item_ids if one in self._promised}
+        for item_id in self._plan.withdraw(open_still, reason, ticks_per_s=ticks_per_s):
+            if item_id in self._promised:
+                self._promised[item_id].withdrawn = reason
+
+    def withdraw_since(self, time_s: float, reason: Reason, *, ticks_per_s: float) -> None:
+        """The same for everything that frames of this time and later have made due."""
+        late = [one for one, promise in self._promised.items() if promise.time_s >= time_s]
+        self.withdraw(late, reason, ticks_per_s=ticks_per_s)
+
     def take_reports(self) -> list[ShotReport]:
         """The ends of shots that the board never heard of, since the last call."""
         return self._plan.take_reports()
@@ -130,8 +159,17 @@ class Dispatcher:
         """Items whose shots the board must not fire, since the last call."""
         return self._plan.take_cancels()
 
-    def ended(self, report: ShotReport) -> None:
-        """A shot has ended: what was not fired does not count for its outlet's quota."""
+    def ended(self, report: ShotReport) -> ShotReport:
+        """A shot has ended: what was not fired does not count for its outlet's quota.
+
+        Returns:
+            The report with the reason why the host cancelled the shot, where it had its own.
+        """
         promise = self._promised.pop(report.item_id, None)
-        if promise is not None and report.outcome in (Outcome.REFUSED, Outcome.CANCELLED):
-            self._assigner.gave_back(*promise)
+        if promise is None:
+            return report
+        if report.outcome in (Outcome.REFUSED, Outcome.CANCELLED):
+            self._assigner.gave_back(promise.outlet, promise.lot)
+        if promise.withdrawn is not None and report.reason is Reason.CANCEL:
+            return replace(report, reason=promise.withdrawn)
+        return report

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 
 from firmware_bridge.board import Outcome, Reason, Shot, ShotReport
@@ -134,6 +134,31 @@ class ShotPlan:
         for planned in self._planned:
             self._drop(planned, reason)
         self._planned.clear()
+
+    def withdraw(
+        self, item_ids: Collection[int], reason: Reason, *, ticks_per_s: float
+    ) -> set[int]:
+        """These must not be shot after all, nor what shares a window with them: they ride.
+
+        Args:
+            item_ids: whose shots have not ended.
+            reason: for the reports.
+            ticks_per_s: how fast the belt runs.
+
+        Returns:
+            All that ride for it.
+        """
+        riding = set(item_ids)
+        for planned in self._planned[:]:
+            if not riding.isdisjoint(planned.items):
+                riding.update(planned.items)
+                self._drop(planned, reason)
+                self._planned.remove(planned)
+        for k, passing in enumerate(self._passing):
+            if passing.item_id in riding:
+                self._passing[k] = replace(passing, outlet=None)
+                self._spare(self._passing[k], ticks_per_s)
+        return riding
 
     def take_reports(self) -> list[ShotReport]:
         """The ends of shots that the board never heard of, since the last call."""

@@ -3,6 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from firmware_bridge.board import Outcome, Reason, ShotReport
 from sorter.decision import Decision
 from sorter.errors import SorterError
 from sorter.finding.finder import Finder
@@ -161,3 +162,17 @@ def test_nothing_is_shot_while_the_belt_cannot_be_told_from_the_fruit() -> None:
         ("end", None, Why.BLIND)
     ]
     assert pipeline.blind_frames == 12
+
+
+def test_the_shot_at_an_item_that_jams_just_after_it_was_decided_is_taken_back() -> None:
+    pipeline = make_pipeline()
+    decisions = []
+    for index in range(40):
+        fruit = (min(10.0 * index, 345.0), 100.0, 40.0, 120.0)
+        decisions += pipeline.step(draw_frame([fruit], tick=20.0 * index, index=index))
+        pipeline.release()
+    assert [(one.outlet, one.shot is not None) for one in decisions] == [("premium", True)]
+    assert pipeline.take_cancels() == [1]
+    assert pipeline.slid == 1
+    report = ShotReport(item_id=1, channel=0, outcome=Outcome.CANCELLED, reason=Reason.CANCEL)
+    assert pipeline.ended(report).reason is Reason.SLID

@@ -4,8 +4,9 @@ import pytest
 
 from firmware_bridge.plant import InputPin
 from sorter.camera.health import CameraChange, CameraFault, CameraHealth
-from sorter.frame import Capture
+from sorter.frame import Capture, Frame
 from sorter.records import Records
+from tests.factories import draw_frame
 from tests.unit.daemon.stage import FRAME_S, FRUIT_MM, Stage
 
 
@@ -152,3 +153,57 @@ def test_a_dark_camera_is_opened_anew_only_where_the_belt_stands_for_it(records:
         distrusted[policy] = bool(stage.distrusted)
 
     assert distrusted == {"doubt": False, "stop": True}
+
+
+def test_a_fruit_in_a_picture_that_stays_is_sent_to_its_outlet_once(records: Records) -> None:
+    stage = Stage(records, health=CameraHealth())
+    stage.fruits_mm = [FRUIT_MM]
+    stage.frozen_after_mm = FRUIT_MM + 140
+    stage.at_frame = lambda: stage.daemon.stop() if stage.now_s > 4 else None
+    stage.daemon.run()
+
+    assert "camera_frozen" in [fault.name for fault in records.faults()]
+    assert len(list(records.items())) == 1
+    assert stage.line.counts.repeated_frames > 10
+
+
+@pytest.mark.parametrize(("policy", "taken_back"), [("warn", False), ("doubt", True)])
+def test_what_was_decided_shortly_before_a_fault_of_the_picture_was_noticed_is_taken_back(
+    records: Records, policy: str, taken_back: bool
+) -> None:
+    stage = Stage(records, faults={"exposure": policy}, health=CameraHealth())
+    stage.fruits_mm = [FRUIT_MM + 80.0 * k for k in range(20)]
+    stage.gain_after_mm = (FRUIT_MM + 400, 0.6)
+    stage.at_frame = lambda: stage.daemon.stop() if stage.now_s > 8 else None
+    stage.daemon.run()
+
+    rows = [row for row in records.items() if row.delivery_reason == "camera"]
+    assert bool(rows) == taken_back
+    assert {(row.outlet, row.delivery) for row in rows} <= {("premium", "cancelled")}
+    assert stage.line.counts.unfired["camera"] == len(rows)
+    # What was fired stays as it is.
+    assert "fired" in {row.delivery for row in records.items()}
+
+
+def test_a_fruit_that_jams_in_view_is_one_record_and_those_that_pass_it_are_sorted(
+    records: Records, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stage = Stage(records, health=CameraHealth())
+
+    def draw(fruits: list[tuple[float, float, float, float]]) -> Frame:
+        jammed = min(stage.belt.travel_mm - 100, 335.0)
+        passing = [(stage.belt.travel_mm - 300 - 150 * k, 40.0, 60.0, 40.0) for k in range(8)]
+        return draw_frame([(jammed, 150.0, 60.0, 40.0), *passing])
+
+    monkeypatch.setattr("tests.unit.daemon.stage.draw_frame", draw)
+    stage.at_frame = lambda: stage.daemon.stop() if stage.belt.travel_mm > 2300 else None
+    stage.daemon.run()
+
+    rows = list(records.items())
+    assert len(rows) == 1 + 8
+    assert [(row.item_id, row.delivery) for row in rows if row.delivery_reason == "slid"] == [
+        (1, "cancelled")
+    ]
+    assert stage.line.counts.slid == 1
+    (fault,) = (fault for fault in records.faults() if fault.name == "item_jammed")
+    assert "take it out" in fault.sentence and fault.cleared_at is None

@@ -4,6 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from firmware_bridge.board import Outcome, Reason, ShotReport
 from sorter.decision import Decision
 from sorter.dispatch.dispatcher import Dispatcher
 from sorter.item import Item
@@ -32,6 +33,37 @@ def test_the_outlet_of_the_grade_opens_when_the_middle_of_the_item_is_there() ->
 def test_the_window_is_half_of_the_item_so_that_neighbours_stay() -> None:
     shot = dispatch(make_item(extent_mm=40.0)).shot
     assert shot is not None and (shot.close_tick - shot.open_tick) * 0.5 == pytest.approx(20)
+
+
+def dispatcher_with(*times_s: float) -> Dispatcher:
+    """Items 1, 2, ... of which frames of these times have decided; the shots are sent."""
+    dispatcher = Dispatcher(make_config(), WORTH)
+    for number, time_s in enumerate(times_s, start=1):
+        one = make_item(number, reference_tick=1000.0 + 200 * number)
+        dispatcher.dispatch(one, make_verdict(), tick=1200, time_s=time_s, lot="today")
+    dispatcher.release(1200, 600, coming=[])
+    return dispatcher
+
+
+def cancelled(item_id: int, reason: Reason = Reason.CANCEL) -> ShotReport:
+    return ShotReport(item_id=item_id, channel=0, outcome=Outcome.CANCELLED, reason=reason)
+
+
+def test_what_was_decided_since_a_moment_is_withdrawn_and_its_record_tells_why() -> None:
+    dispatcher = dispatcher_with(1.0, 2.0, 3.0)
+    dispatcher.withdraw_since(2.0, Reason.CAMERA, ticks_per_s=600)
+    assert dispatcher.take_cancels() == [2, 3]
+    assert dispatcher.ended(cancelled(2)).reason is Reason.CAMERA
+    # The board had a reason of its own before the cancellation reached it.
+    assert dispatcher.ended(cancelled(3, Reason.ESTOP)).reason is Reason.ESTOP
+    assert dispatcher.ended(cancelled(1)).reason is Reason.CANCEL
+
+
+def test_a_shot_that_has_ended_is_not_withdrawn_any_more() -> None:
+    dispatcher = dispatcher_with(1.0)
+    dispatcher.ended(ShotReport(item_id=1, channel=0, outcome=Outcome.FIRED))
+    dispatcher.withdraw([1], Reason.SLID, ticks_per_s=600)
+    assert dispatcher.take_cancels() == []
 
 
 @pytest.mark.parametrize("why", [Why.UNSURE, Why.CUT_OFF])

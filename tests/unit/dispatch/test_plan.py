@@ -219,6 +219,32 @@ def test_nothing_that_is_planned_survives_a_stop_that_is_not_trusted() -> None:
     assert belt.ended == {2: Reason.STOPPED}
 
 
+def test_an_item_that_is_withdrawn_rides_with_what_shares_its_window() -> None:
+    belt = Belt()
+    belt.place(item(1, 0), PREMIUM)
+    belt.place(item(2, 21), PREMIUM)
+    belt.place(item(3, 120), PREMIUM)
+    riding = belt.plan.withdraw([2], Reason.CAMERA, ticks_per_s=TICKS_PER_S)
+    assert riding == {1, 2}
+    assert belt.send() == [(3,)]
+    assert belt.ended == {1: Reason.CAMERA, 2: Reason.CAMERA}
+
+
+def test_a_shot_on_its_way_is_cancelled_when_its_item_is_withdrawn() -> None:
+    belt = Belt()
+    belt.place(item(1, 0), PREMIUM)
+    belt.send()
+    belt.plan.withdraw([1], Reason.CAMERA, ticks_per_s=TICKS_PER_S)
+    assert (belt.plan.take_cancels(), belt.ended) == ([1], {})
+
+
+def test_an_item_that_was_withdrawn_is_not_swept_up_by_the_shot_at_a_neighbour() -> None:
+    belt = Belt()
+    belt.place(item(1, 0), PREMIUM)
+    belt.plan.withdraw([1], Reason.CAMERA, ticks_per_s=TICKS_PER_S)
+    assert belt.place(item(2, 5), PREMIUM) is Why.CROWDED
+
+
 def test_a_shot_that_was_given_up_ends_in_a_report_for_each_of_its_items() -> None:
     belt = Belt()
     belt.place(item(1, 0), PREMIUM)
