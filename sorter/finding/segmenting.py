@@ -28,6 +28,14 @@ DARKEST_SHADOW = 0.6
 BRIGHT = 0.2
 """By so much an item is brighter than a belt of its own colour; less may be a band of light, from a
 lamp that flickers while the rows of the image are exposed one after the other."""
+GLOSS = 0.5
+"""Of an item's least difference in colour that is enough in a gap between parts of it: gloss pales
+the colour of dark fruit until it is hardly another than the belt's."""
+GLOSS_OF_COLOUR = 0.35
+"""And of the fruit's colour beside it: a pixel at the edge of vivid fruit shows as much of that with
+a little of the fruit in it."""
+GLOSS_PX = 9
+"""Narrower than this are the gaps that gloss tears."""
 SMALLEST_MM2 = 150.0
 """A disc of 14 mm; anything smaller is dirt."""
 LARGEST_SHARE = 0.35
@@ -100,15 +108,25 @@ class SegmentingFinder:
     def _mask(self, high: Plane, low: Plane) -> Plane:
         contrast = self._background.contrast
         darkest = min(DARKEST_SHADOW, 1 - contrast)
-        _, coloured = cv2.threshold(cv2.subtract(high, low), ONE * contrast, 255, cv2.THRESH_BINARY)
+        colour = cv2.subtract(high, low)
+        _, coloured = cv2.threshold(colour, ONE * contrast, 255, cv2.THRESH_BINARY)
         brightest = 1 + max(BRIGHT, contrast)
         _, bright = cv2.threshold(high, ONE * brightest, 255, cv2.THRESH_BINARY)
         _, dark = cv2.threshold(high, ONE * darkest, 255, cv2.THRESH_BINARY_INV)
         mask = cv2.bitwise_or(cv2.bitwise_or(coloured, bright), dark)
         mask = cv2.morphologyEx(mask, cv2.MORPH_OPEN, np.ones((3, 3), np.uint8))
+        mask = cv2.bitwise_or(mask, self._gloss(colour, mask))
         return np.asarray(
             cv2.morphologyEx(mask, cv2.MORPH_CLOSE, np.ones((3, 3), np.uint8)), np.uint8
         )
+
+    def _gloss(self, colour: Plane, mask: Plane) -> Plane:
+        """Gaps between parts of an item that have a little of its colour."""
+        brush = np.ones((GLOSS_PX, GLOSS_PX), np.uint8)
+        between = cv2.morphologyEx(mask, cv2.MORPH_CLOSE, brush)
+        beside = cv2.convertScaleAbs(cv2.dilate(colour, brush), alpha=GLOSS_OF_COLOUR)
+        least = cv2.max(beside, ONE * self._background.contrast * GLOSS)
+        return np.asarray(cv2.bitwise_and(between, cv2.compare(colour, least, cv2.CMP_GT)), np.uint8)
 
     def _parts(self, mask: Plane) -> tuple[list[Part], bool]:
         """The items' outlines; and whether something is too large to be one."""
