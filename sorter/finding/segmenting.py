@@ -32,10 +32,8 @@ GLOSS = 0.5
 """Of an item's least difference in colour that is enough in a gap between parts of it: gloss pales
 the colour of dark fruit until it is hardly another than the belt's."""
 GLOSS_OF_COLOUR = 0.35
-"""And of the fruit's colour beside it: a pixel at the edge of vivid fruit shows as much of that with
-a little of the fruit in it."""
-GLOSS_PX = 9
-"""Narrower than this are the gaps that gloss tears."""
+"""And of the fruit's colour beside it: at the edge of vivid fruit a pixel of belt with a little of
+the fruit in it would have enough."""
 SMALLEST_MM2 = 150.0
 """A disc of 14 mm; anything smaller is dirt."""
 LARGEST_SHARE = 0.35
@@ -44,8 +42,9 @@ to the other. It is a change of the light that has yet to be understood."""
 EDGE_PX = 3
 """An outline so close to the edge of the image may go on beyond it: the middle of a bent fruit that
 enters tips first is only a line at first, and taken for noise."""
-AROUND_PX = 9
-"""Size of the brush by which items are widened before the belt around them is learnt."""
+BRUSH = np.ones((9, 9), np.uint8)
+"""By this items are widened before the belt around them is learnt; gaps that are narrower may be
+gloss."""
 
 Plane = NDArray[np.uint8]
 Floats = NDArray[np.float32]
@@ -98,35 +97,38 @@ class SegmentingFinder:
         if even is None:
             return []
         high, low = self._background.compare(even)
-        mask = self._mask(high, low)
+        mask, around = self._mask(high, low)
         parts, self._giant = self._parts(mask)
-        around = cv2.dilate(mask, np.ones((AROUND_PX, AROUND_PX), np.uint8))
         self._background.learn(small, high, around, moved_mm)
         self._blind = self._giant
         return [] if self._blind else self._sightings(frame, parts, small)
 
-    def _mask(self, high: Plane, low: Plane) -> Plane:
+    def _mask(self, high: Plane, low: Plane) -> tuple[Plane, Plane]:
+        """What is item; and that with the belt around it."""
         contrast = self._background.contrast
         darkest = min(DARKEST_SHADOW, 1 - contrast)
         colour = cv2.subtract(high, low)
-        _, coloured = cv2.threshold(colour, ONE * contrast, 255, cv2.THRESH_BINARY)
+        _, mask = cv2.threshold(colour, ONE * contrast, 255, cv2.THRESH_BINARY)
         brightest = 1 + max(BRIGHT, contrast)
-        _, bright = cv2.threshold(high, ONE * brightest, 255, cv2.THRESH_BINARY)
-        _, dark = cv2.threshold(high, ONE * darkest, 255, cv2.THRESH_BINARY_INV)
-        mask = cv2.bitwise_or(cv2.bitwise_or(coloured, bright), dark)
+        _, other = cv2.threshold(high, ONE * brightest, 255, cv2.THRESH_BINARY)
+        cv2.bitwise_or(mask, other, dst=mask)
+        cv2.threshold(high, ONE * darkest, 255, cv2.THRESH_BINARY_INV, dst=other)
+        cv2.bitwise_or(mask, other, dst=mask)
         mask = cv2.morphologyEx(mask, cv2.MORPH_OPEN, np.ones((3, 3), np.uint8))
-        mask = cv2.bitwise_or(mask, self._gloss(colour, mask))
-        return np.asarray(
-            cv2.morphologyEx(mask, cv2.MORPH_CLOSE, np.ones((3, 3), np.uint8)), np.uint8
-        )
+        # What gloss adds lies within the gaps that this brush closes, so that it holds after, too.
+        around = cv2.dilate(mask, BRUSH)
+        cv2.bitwise_or(mask, self._gloss(colour, around), dst=mask)
+        mask = cv2.morphologyEx(mask, cv2.MORPH_CLOSE, np.ones((3, 3), np.uint8))
+        return np.asarray(mask, np.uint8), np.asarray(around, np.uint8)
 
-    def _gloss(self, colour: Plane, mask: Plane) -> Plane:
-        """Gaps between parts of an item that have a little of its colour."""
-        brush = np.ones((GLOSS_PX, GLOSS_PX), np.uint8)
-        between = cv2.morphologyEx(mask, cv2.MORPH_CLOSE, brush)
-        beside = cv2.convertScaleAbs(cv2.dilate(colour, brush), alpha=GLOSS_OF_COLOUR)
-        least = cv2.max(beside, ONE * self._background.contrast * GLOSS)
-        return np.asarray(cv2.bitwise_and(between, cv2.compare(colour, least, cv2.CMP_GT)), np.uint8)
+    def _gloss(self, colour: Plane, around: Plane) -> Plane:
+        """Narrow gaps between parts of an item that have a little of its colour."""
+        pale = cv2.convertScaleAbs(colour, alpha=GLOSS_OF_COLOUR)
+        # In place: fresh pages of memory for each plane would take twice the time.
+        cv2.dilate(pale, BRUSH, dst=pale)
+        cv2.max(pale, ONE * self._background.contrast * GLOSS, dst=pale)
+        cv2.compare(colour, pale, cv2.CMP_GT, dst=pale)
+        return np.asarray(cv2.bitwise_and(cv2.erode(around, BRUSH), pale, dst=pale), np.uint8)
 
     def _parts(self, mask: Plane) -> tuple[list[Part], bool]:
         """The items' outlines; and whether something is too large to be one."""
