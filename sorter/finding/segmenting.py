@@ -29,6 +29,12 @@ DARKEST_SHADOW = 0.6
 BRIGHT = 0.2
 """By so much an item is brighter than a belt of its own colour; less may be a band of light, from a
 lamp that flickers while the rows of the image are exposed one after the other."""
+GLOSS = 0.5
+"""Of an item's least difference in colour that is enough in a gap between parts of it: gloss pales
+the colour of dark fruit until it is hardly another than the belt's."""
+GLOSS_OF_COLOUR = 0.35
+"""And of the fruit's colour beside it: at the edge of vivid fruit a pixel of belt with a little of
+the fruit in it would have enough."""
 SMALLEST_MM2 = 150.0
 """A disc of 14 mm; anything smaller is dirt."""
 LARGEST_SHARE = 0.35
@@ -39,8 +45,9 @@ EDGE_PX = 3
 enters tips first is only a line at first, and taken for noise."""
 LIGHT_PX = 8
 """Distance of the pixels that tell the belt's light."""
-AROUND_PX = 9
-"""Size of the brush by which items are widened before the belt around them is learnt."""
+BRUSH = np.ones((9, 9), np.uint8)
+"""By this items are widened before the belt around them is learnt; gaps that are narrower may be
+gloss."""
 
 Plane = NDArray[np.uint8]
 Floats = NDArray[np.float32]
@@ -104,9 +111,8 @@ class SegmentingFinder:
         if even is None:
             return []
         high, low = self._background.compare(even)
-        mask = self._mask(high, low)
+        mask, around = self._mask(high, low)
         parts, self._giant = self._parts(mask)
-        around = cv2.dilate(mask, np.ones((AROUND_PX, AROUND_PX), np.uint8))
         self._background.learn(small, high, around, moved_mm)
         self._blind = self._giant
         if self._blind:
@@ -115,18 +121,32 @@ class SegmentingFinder:
         lit = replace(frame, pixels=self._background.even(frame.pixels))
         return self._sightings(lit, parts, small)
 
-    def _mask(self, high: Plane, low: Plane) -> Plane:
+    def _mask(self, high: Plane, low: Plane) -> tuple[Plane, Plane]:
+        """What is item; and that with the belt around it."""
         contrast = self._background.contrast
         darkest = min(DARKEST_SHADOW, 1 - contrast)
-        _, coloured = cv2.threshold(cv2.subtract(high, low), ONE * contrast, 255, cv2.THRESH_BINARY)
+        colour = cv2.subtract(high, low)
+        _, mask = cv2.threshold(colour, ONE * contrast, 255, cv2.THRESH_BINARY)
         brightest = 1 + max(BRIGHT, contrast)
-        _, bright = cv2.threshold(high, ONE * brightest, 255, cv2.THRESH_BINARY)
-        _, dark = cv2.threshold(high, ONE * darkest, 255, cv2.THRESH_BINARY_INV)
-        mask = cv2.bitwise_or(cv2.bitwise_or(coloured, bright), dark)
+        _, other = cv2.threshold(high, ONE * brightest, 255, cv2.THRESH_BINARY)
+        cv2.bitwise_or(mask, other, dst=mask)
+        cv2.threshold(high, ONE * darkest, 255, cv2.THRESH_BINARY_INV, dst=other)
+        cv2.bitwise_or(mask, other, dst=mask)
         mask = cv2.morphologyEx(mask, cv2.MORPH_OPEN, np.ones((3, 3), np.uint8))
-        return np.asarray(
-            cv2.morphologyEx(mask, cv2.MORPH_CLOSE, np.ones((3, 3), np.uint8)), np.uint8
-        )
+        # What gloss adds lies within the gaps that this brush closes, so that it holds after, too.
+        around = cv2.dilate(mask, BRUSH)
+        cv2.bitwise_or(mask, self._gloss(colour, around), dst=mask)
+        mask = cv2.morphologyEx(mask, cv2.MORPH_CLOSE, np.ones((3, 3), np.uint8))
+        return np.asarray(mask, np.uint8), np.asarray(around, np.uint8)
+
+    def _gloss(self, colour: Plane, around: Plane) -> Plane:
+        """Narrow gaps between parts of an item that have a little of its colour."""
+        pale = cv2.convertScaleAbs(colour, alpha=GLOSS_OF_COLOUR)
+        # In place: fresh pages of memory for each plane would take twice the time.
+        cv2.dilate(pale, BRUSH, dst=pale)
+        cv2.max(pale, ONE * self._background.contrast * GLOSS, dst=pale)
+        cv2.compare(colour, pale, cv2.CMP_GT, dst=pale)
+        return np.asarray(cv2.bitwise_and(cv2.erode(around, BRUSH), pale, dst=pale), np.uint8)
 
     def _parts(self, mask: Plane) -> tuple[list[Part], bool]:
         """The items' outlines; and whether something is too large to be one."""

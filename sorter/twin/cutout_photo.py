@@ -14,12 +14,19 @@ WORKING_PX = 192
 """Photos are cut at this size; a smaller one is enlarged, so that its outline gets smooth."""
 BORDER_SHARE = 0.06
 """Width of the photo's border that shows nothing but background, by its side."""
+EDGE_SHARE = 0.25
+"""Of the photo's outermost pixels that an item covers at the most. What covers more holds a part of
+the ground that has another colour, or most of the item lies outside."""
 SMALLEST_SHARE, LARGEST_SHARE = 0.02, 0.9
 """Of the photo that an item covers."""
 THIN_SHARE = 0.45
 """What is thinner than this, by the item's thickness, is no part of it."""
 KEPT_SHARE = 0.75
 REFINE_STEPS = 2
+SMOOTH_PHOTO_PX = 0.8
+"""Pixels of an enlarged photo over which its outline is smoothed. A coarse photo cuts a slanting
+outline into steps, of 9 mm where 32 pixels show 280 mm, which look like the notches between two
+items."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,10 +69,12 @@ def cut_out(photo: Pixels) -> CutOut | None:
     if item is None:
         return None
     item = _refined(pixels, item)
-    if item is None:
+    if item is None or _edge_share(item) > EDGE_SHARE:
         return None
-    cover = cv2.GaussianBlur(item.astype(np.float32), (0, 0), 1.2)
     ground = np.median(pixels[border & (item == 0)], axis=0)
+    if scale > 1:
+        pixels, item = _without_steps(pixels, item, SMOOTH_PHOTO_PX * scale)
+    cover = cv2.GaussianBlur(item.astype(np.float32), (0, 0), 1.2)
     blue, green, red = (int(part) for part in ground)
     return CutOut(
         pixels=pixels,
@@ -73,6 +82,22 @@ def cut_out(photo: Pixels) -> CutOut | None:
         background=(blue, green, red),
         scale=scale,
     )
+
+
+def _edge_share(item: NDArray[np.uint8]) -> float:
+    edge = np.concatenate([item[0], item[-1], item[:, 0], item[:, -1]])
+    return float(edge.mean())
+
+
+def _without_steps(
+    pixels: Pixels, item: NDArray[np.uint8], reach_px: float
+) -> tuple[Pixels, NDArray[np.uint8]]:
+    """A smooth outline; what it takes in beyond the old one has the item's colours there."""
+    weight = cv2.GaussianBlur(item.astype(np.float32), (0, 0), reach_px)
+    own = cv2.GaussianBlur(pixels * item[:, :, None].astype(np.float32), (0, 0), reach_px)
+    nearby = own / np.maximum(weight, np.float32(1e-3))[:, :, None]
+    filled = np.where(item[:, :, None] > 0, pixels, np.clip(nearby, 0, 255).astype(np.uint8))
+    return np.asarray(filled, np.uint8), (weight > 0.5).astype(np.uint8)
 
 
 def _item(mask: NDArray[np.uint8]) -> NDArray[np.uint8] | None:

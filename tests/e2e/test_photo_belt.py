@@ -39,7 +39,10 @@ class ColourJudge:
     """Tells two grades by the mean and the spread of their colours, learnt from cut-outs."""
 
     def __init__(self, learn: Sequence[Sequence[Path]]) -> None:
-        known = [[self.colours(read_photo(path)) for path in paths] for paths in learn]
+        known = [
+            [colours for path in paths if (colours := self.colours(read_photo(path))).any()]
+            for paths in learn
+        ]
         self._means = [np.mean(some, axis=0) for some in known]
         self._spread = np.std(np.vstack(known), axis=0)
 

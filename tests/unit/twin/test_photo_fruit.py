@@ -10,6 +10,7 @@ import pytest
 
 from sorter.bundle import Grade
 from sorter.errors import SorterError
+from sorter.finding.notches import deepest_notch_px
 from sorter.frame import Pixels
 from sorter.photo import list_photos, read_photo
 from sorter.twin.cutout_photo import WORKING_PX, cut_out
@@ -66,6 +67,23 @@ def test_a_small_photo_gives_a_smooth_outline() -> None:
     assert found.cover.sum() / found.scale**2 == pytest.approx(
         np.pi * 60 * 40 * (32 / 200) ** 2, rel=0.12
     )
+
+
+def test_the_steps_of_a_coarse_photo_are_no_deep_notches_of_its_item() -> None:
+    fine = np.full((512, 512, 3), GROUND, np.uint8)
+    cv2.line(fine, (90, 230), (420, 290), (40, 70, 30), 64, cv2.LINE_AA)
+    found = cut_out(cv2.resize(fine, (32, 32), interpolation=cv2.INTER_NEAREST))
+    assert found is not None
+    mask = (found.cover > 0.5).astype(np.uint8)
+    (contour,), _ = cv2.findContours(mask, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
+    step_px = found.scale
+    assert deepest_notch_px(contour) < 0.7 * step_px
+
+
+def test_a_part_of_the_ground_that_has_another_colour_is_no_item() -> None:
+    picture = photo(skin=(40, 90, 60))
+    picture[:120, :100] = (90, 95, 100)
+    assert cut_out(picture) is None
 
 
 def test_an_item_lies_on_the_belt_in_its_true_size(tmp_path: Path) -> None:
