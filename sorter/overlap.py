@@ -68,12 +68,14 @@ def duplicates(places: Sequence[Place]) -> list[int]:
     ends = _ends(places)
     area = (ends[..., 1] - ends[..., 0]).prod(axis=1)
     shared = _shared(ends[:, None], ends[None]).prod(axis=2)
-    iou = shared / np.maximum(area[:, None] + area[None] - shared, 1e-9)
+    doubled = shared > DUPLICATE_IOU * (area[:, None] + area[None] - shared)
+    np.fill_diagonal(doubled, False)
+    if not doubled.any():
+        return []
     dropped: list[int] = []
     for k in np.argsort(-area, kind="stable").tolist():
         if k not in dropped:
-            doubled = np.flatnonzero(iou[k] > DUPLICATE_IOU).tolist()
-            dropped += [d for d in doubled if d != k and d not in dropped]
+            dropped += [d for d in np.flatnonzero(doubled[k]).tolist() if d not in dropped]
     return dropped
 
 

@@ -134,6 +134,9 @@ class Tracker:
         pairs = overlaps(tracks, sightings)
         owners = _owners(pairs)
         merged = self._merged(sightings, pairs)
+        parts, holders, alike = (
+            _places(mask) for mask in (pairs.second_in_first, pairs.second_in_first.T, pairs.same.T)
+        )
         unseen = set(range(len(tracks))) - set(owners.values())
         stale: set[int] = set()
         new: list[Track] = []
@@ -142,21 +145,19 @@ class Tracker:
                 unseen -= merged[s]
                 continue
             if s not in owners:
-                holders = np.flatnonzero(pairs.second_in_first[:, s])
                 if not (
-                    self._is_part(sighting, holders)
+                    self._is_part(sighting, holders[s])
                     or self._is_rest(sighting, belt_mm)
                     or self._is_held(sighting, unseen, belt_mm)
                 ):
                     new.append(Track.of(sighting, self._frame))
                 continue
             track = tracks[owners[s]]
-            self._part_from_mates(track, sighting, sightings, pairs.second_in_first[owners[s]])
+            self._part_from_mates(track, sighting, [sightings[k] for k in parts[owners[s]]])
             track.add(sighting, self._frame)
             # The two tips of a bent fruit enter the field before its middle does: what began as
             # two items and is one now was one all along.
-            rest = np.flatnonzero(pairs.same[:, s]).tolist()
-            stale |= {t for t in rest if t in unseen and not tracks[t].settled}
+            stale |= {t for t in alike[s] if t in unseen and not tracks[t].settled}
         for t in unseen - stale:
             self._miss(tracks[t], belt_mm)
         left = [track for t, track in enumerate(tracks) if t not in stale]
@@ -183,16 +184,12 @@ class Tracker:
         return merged
 
     def _part_from_mates(
-        self,
-        track: Track,
-        sighting: Sighting,
-        sightings: Sequence[Sighting],
-        inside: np.ndarray[tuple[int, ...], np.dtype[np.bool_]],
+        self, track: Track, sighting: Sighting, inside: Sequence[Sighting]
     ) -> None:
         """Several whole items where one was known: it was a double, whatever its views showed."""
         if track.decided or not track.views or not sighting.complete:
             return
-        if sum(sightings[s].complete for s in np.flatnonzero(inside).tolist()) < 2:
+        if len(inside) < 2 or sum(one.complete for one in inside) < 2:
             return
         if track.alone:
             track.doubt = Why.DOUBLE
@@ -273,6 +270,14 @@ class Tracker:
             doubt=track.doubt,
             views=views,
         )
+
+
+def _places(mask: np.ndarray[tuple[int, ...], np.dtype[np.bool_]]) -> list[list[int]]:
+    """For each row, the columns in which it holds."""
+    found: list[list[int]] = [[] for _ in mask]
+    for row, column in np.argwhere(mask).tolist():
+        found[row].append(column)
+    return found
 
 
 def _owners(pairs: Overlaps) -> dict[int, int]:

@@ -103,7 +103,7 @@ def _in_view(laid: Laid, travel_mm: float, config: SorterConfig) -> bool:
 def _finding(report: Report) -> None:
     config = with_speed(round_config(), 1.0)
     camera, belt = config.camera, config.belt
-    film = _film(config, Layout(lanes=4, pitch_mm=109, jitter_mm=4, clumps=0.15))
+    film = _film(config, Layout(lanes=4, pitch_mm=117, jitter_mm=4, clumps=0.1))
     small = (camera.width // 2, camera.height // 2)
     empty = cv2.resize(film.empty, small, interpolation=cv2.INTER_AREA)
     bare: dict[str, Callable[[Pixels], object]] = {
@@ -124,6 +124,8 @@ def _finding(report: Report) -> None:
     found = np.zeros(STRETCH)
     for showing in range(SHOWINGS):
         gap_ticks = showing * APART_MM / belt.mm_per_tick
+        # What the showing before left in view would all be due at once after the gap.
+        tracker.finish()
         for k, frame in enumerate(film.frames):
             shown = replace(
                 frame,
