@@ -154,21 +154,15 @@ class Demo:
     def run(self) -> Result:
         """Run until every fruit has fallen, then compare with the truth."""
         log = self._lockstep.run()
-        outlets = self.config.outlets
         return Result(
             score=score(
                 falls=self.belt.falls,
                 left=[laid.produce for laid in self.belt.remaining()],
                 decisions=log.decisions,
                 reports=log.reports,
-                takes={
-                    (outlet.lane, grade): outlet.name
-                    for outlet in outlets
-                    for grade in outlet.grades
-                },
-                end=self.config.default_outlet.name,
+                outlets=self.config.outlets,
                 grades=self._grades,
-                mm_per_tick=self._machine.mm_per_tick,
+                at_mm=self.belt.at_mm,
             ),
             log=log,
             ticks=self.belt.ticks,

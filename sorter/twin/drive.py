@@ -42,7 +42,10 @@ class Drive:
 
     def travel_mm(self, now_us: int) -> float:
         """How far the belt itself has run."""
-        drive_mm = self.motion.position_mm(now_us)
+        return self.belt_mm(self.motion.position_mm(now_us))
+
+    def belt_mm(self, drive_mm: float) -> float:
+        """How far the belt has run by the way of its drive, which is what the encoder counts."""
         return drive_mm - sum(
             min(max(0.0, (drive_mm - start_mm) * SLIP_SHARE), most_mm)
             for start_mm, most_mm in self._slips

@@ -180,6 +180,40 @@ def machine(folder: Path, **changes: str) -> tuple[str, str]:
 
 
 @pytest.mark.usefixtures("ruler")
+def test_a_sample_a_sized_outlet_and_a_quota_are_as_right_as_the_first_that_takes_a_grade(
+    tmp_path: Path,
+) -> None:
+    text = (files("sorter.twin") / "demo.yaml").read_text(encoding="utf-8")
+    path = tmp_path / "sorter.yaml"
+    path.write_text(
+        text[: text.index("outlets:")]
+        + """outlets:
+  - {name: inspection, channel: 0, at_mm: 450, grades: [2L, L, M, S, 2S], every: 3}
+  - {name: few, channel: 1, at_mm: 600, grades: [2S], quota: 1}
+  - {name: long, channel: 2, at_mm: 750, grades: [2L, L, M, S, 2S], length_mm: {min: 173}}
+  - {name: short, channel: 3, at_mm: 900, grades: [2L, L, M, S, 2S]}
+  - {name: bent, channel: 4, at_mm: 1050, grades: [BL, BM, BS]}
+  - {name: end, default: true, grades: [C]}
+"""
+    )
+    found = answer("--items", "20", "--config", str(path))
+    assert found["bins"] == ["inspection", "few", "long", "short", "bent", "end"]
+    # The stub calls what is bent straight; all else is where it belongs.
+    sent = dict(zip(found["bins"], np.sum(found["into_bins"], axis=0), strict=True))
+    assert sent["inspection"] >= 4
+    assert sent["few"] <= 1
+    assert set(found["by_cause"]) <= {"misclassified"}
+    assert found["decided_accuracy"] >= found["classifier_accuracy"]
+
+
+@pytest.mark.usefixtures("ruler")
+def test_a_belt_that_slips_leaves_every_item_its_own_decision() -> None:
+    found = answer("--items", "16", "--script", "slip@3:60")
+    undisturbed = answer("--items", "16")
+    assert found["confusion"] == undisturbed["confusion"]
+
+
+@pytest.mark.usefixtures("ruler")
 def test_an_outlet_that_is_known_to_open_late_is_ordered_earlier(tmp_path: Path) -> None:
     known = machine(tmp_path, grades="opening_ms: 100, closing_ms: 100, grades:")
     found = answer("--items", "6", "--opening-ms", "100", "--closing-ms", "100", *known)
