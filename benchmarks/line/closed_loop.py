@@ -113,7 +113,7 @@ def run(machine: int, script: str) -> Told:
         ).run()
     finally:
         board.close()
-    if trouble := result.trouble():
+    if trouble := result.trouble("simavr"):
         raise RuntimeError(trouble)
     return Told.of(result.score, record_digest(result))
 

@@ -114,6 +114,7 @@ def bench(
     from sorter.records import Records
     from sorter.twin.demo import Demo, make_board, summary, with_speed
     from sorter.twin.lighting import Imaging
+    from sorter.twin.live import as_delivered
     from sorter.twin.load import Layout
     from sorter.twin.lockstep import Log
     from sorter.twin.machine import Machine
@@ -126,6 +127,12 @@ def bench(
     machine, classifier, world = _produce(machine, crop, photos, photo_mm, model)
     if speed is not None:
         machine = with_speed(machine, speed)
+    if not machine.belt.encoder:
+        raise SorterError(
+            f"{config}: belt.encoder: found false; the belt of 'sorter bench' has an encoder, set "
+            f"it to true to measure the rest of the machine"
+        )
+    machine = machine.model_copy(update={"camera": as_delivered(machine.camera)})
     optics = None
     if lens_mm is not None:
         optics = Optics.over(
@@ -190,7 +197,7 @@ def bench(
         print()
     else:
         print_report(Console(), result, wall_s=time.monotonic() - start_s)
-    if trouble := result.trouble():
+    if trouble := result.trouble(board.value):
         raise SorterError(trouble)
 
 

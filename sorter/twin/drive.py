@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from sorter.twin.motion import Motion
-from sorter.twin.script import SLOW_SHARE, BeltScript, Reverse, Slip, Slow
-
-ACCELERATION_MM_PER_S2 = 1500.0
-SLIP_SHARE = 0.2
-"""Share of its drive's way by which a slipping belt stays behind."""
+from sorter.twin.script import (
+    ACCELERATION_MM_PER_S2,
+    SLIP_SHARE,
+    SLOW_SHARE,
+    BeltScript,
+    Reverse,
+    Slip,
+    Slow,
+)
 
 
 class Drive:

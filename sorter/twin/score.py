@@ -47,9 +47,9 @@ class Fate:
     """None when it never fell."""
     ending: Ending
     cause: str | None
-    """Why it did not end right: `misclassified`, `missized` (true grade, wrong outlet for its size),
-    a verdict's reason, `shot_…` with the board's reason, `missed` (shot fired, fruit not met),
-    `caught` (by another fruit's shot), `unseen`, `still_on_belt`."""
+    """Why it did not end right: `misclassified`, `missized` (true grade, wrong outlet for its
+    size), a verdict's reason, `shot_…` with the board's reason, `missed` (shot fired, fruit not
+    met), `caught` (by another fruit's shot), `unseen`, `still_on_belt`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -15,6 +15,7 @@ from typer.testing import CliRunner, Result
 
 from sorter.classifier import Classifier
 from sorter.cli.bench import bench
+from sorter.config_file import load_config
 from sorter.errors import SorterError
 from sorter.preprocess import Preprocess
 from sorter.records import Records
@@ -113,6 +114,42 @@ def test_the_belt_runs_on_after_an_emergency_stop_and_a_press_of_the_start_butto
     # moved it. What came into sight afterwards is sorted.
     assert found["by_cause"]["stopped"] >= 2
     assert found["right"] >= 4
+
+
+@pytest.mark.usefixtures("ruler")
+def test_an_emergency_stop_may_be_pressed_for_longer_than_a_belt_stalls() -> None:
+    found = answer("--items", "8", "--script", "estop@2:6")
+    assert found["lost"] == 0
+    assert found["by_cause"]["shot_estop"] >= 2
+
+
+@pytest.mark.usefixtures("ruler")
+def test_a_belt_that_the_board_stopped_for_good_is_told_with_the_boards_faults() -> None:
+    result = invoke("--items", "8", "--dropped", "0.9")
+    with pytest.raises(SorterError, match="faults are start_needed, silence") as refused:
+        raise result.exception  # type: ignore[misc]
+    assert "--board" not in str(refused.value)
+
+
+@pytest.mark.usefixtures("ruler")
+def test_a_camera_that_is_turned_films_the_belt_from_left_to_right(tmp_path: Path) -> None:
+    turned = machine(tmp_path, width="rotate_deg: 90, width:")
+    upright = answer("--items", "4", *turned)
+    assert upright["right"] + upright["by_cause"].get("misclassified", 0) == 4
+    frames = tmp_path / "frames"
+    lens = ("--lens-mm", "600", "--record", str(frames))
+    assert answer("--items", "2", *lens, *turned)["lost"] == 0
+    photo = cv2.imread(str(frames / "frame-000000.jpg"))
+    assert photo.shape == (640, 480, 3)
+    assert load_config(frames / "sorter.yaml").camera.field_px == (480, 640)
+
+
+@pytest.mark.usefixtures("ruler")
+def test_a_machine_without_an_encoder_is_refused_in_one_sentence(tmp_path: Path) -> None:
+    without = machine(tmp_path, belt="belt:", mm_per_tick="encoder: false, mm_per_tick:")
+    result = invoke("--items", "4", *without)
+    with pytest.raises(SorterError, match=r"belt\.encoder: .* has an encoder"):
+        raise result.exception  # type: ignore[misc]
 
 
 @pytest.mark.usefixtures("first_grade")
@@ -256,6 +293,7 @@ def test_the_report_tells_what_was_delivered() -> None:
         (("--crop", "pears"), "there is no crop 'pears'; choose one of cucumbers, lemons"),
         (("--crop", "lemons"), "the belt carries lemons of the grades .* give --model"),
         (("--script", "jump@3:1"), "is no step of a belt script"),
+        (("--script", "stop@3:5,slow@4:2"), "slow@4 begins before stop@3 is over at 8.0 s"),
         (("--tilt-deg", "1"), "need a lens; give its height: --lens-mm"),
         (("--photos", "."), "--photos needs the bundle of a model that knows them"),
         (("--photos", ".", "--model", "x.sorter"), "no photos; --photos wants a folder"),
