@@ -180,10 +180,8 @@ def with_delays(config: SorterConfig) -> SorterConfig:
 
 
 def with_ejectors(config: SorterConfig) -> Machine:
-    """The same in the twin's hardware."""
-    return Machine.as_configured(config).with_ejectors(
-        opening_s=OPENING_MS / 1000, closing_s=CLOSING_MS / 1000, push_s=PUSH_MS / 1000
-    )
+    """The same in the twin's hardware, where items have to be pushed for a while as well."""
+    return Machine.as_configured(config).with_ejectors(push_s=PUSH_MS / 1000)
 
 
 def rode_otherwise(fate: Fate, end: str) -> bool:

@@ -71,11 +71,13 @@ def bench(
         typer.Option(help="Of the belt: stop@3:2,slow@8:2,reverse@12:100,slip@15:5,estop@20:1."),
     ] = "",
     opening_ms: Annotated[
-        float, typer.Option(min=0, max=500, help="An outlet's, from its pin.")
-    ] = 0.0,
+        float | None,
+        typer.Option(min=0, max=500, help="What outlets really take; as the config says else."),
+    ] = None,
     closing_ms: Annotated[
-        float, typer.Option(min=0, max=500, help="An outlet's, from its pin.")
-    ] = 0.0,
+        float | None,
+        typer.Option(min=0, max=500, help="What outlets really take; as the config says else."),
+    ] = None,
     push_ms: Annotated[
         float, typer.Option(min=0, max=500, help="Time to push an item off the belt.")
     ] = 0.0,
@@ -185,7 +187,9 @@ def bench(
             seed=seed,
             records=None if db is None else stack.enter_context(Records(db)),
             machine=Machine.as_configured(machine).with_ejectors(
-                opening_s=opening_ms / 1000, closing_s=closing_ms / 1000, push_s=push_ms / 1000
+                opening_s=None if opening_ms is None else opening_ms / 1000,
+                closing_s=None if closing_ms is None else closing_ms / 1000,
+                push_s=push_ms / 1000,
             ),
             world=world,
             watch=keep,
