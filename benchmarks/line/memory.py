@@ -40,8 +40,8 @@ def measure(report: Report) -> None:
             late = times_s >= SETTLED * SECONDS
             growth = growth_per_s(times_s[late], rss_mb[late]) * 3600
             most_mb = round(float(rss_mb.max()))
-            report.at_most(f"{name}: memory in an hour, at most", most_mb, "MB", 150)
-            report.at_most(f"{name}: growth", round(growth, 2), "MB/h", 1.0)
+            report.at_most(f"{name}: memory, hour at a sixth", most_mb, "MB", 150)
+            report.at_most(f"{name}: growth, sixth of the rate", round(growth, 2), "MB/h", 1.0)
             print(f"       {items} items in the first {times_s[-1]:g} s of belt")
 
 

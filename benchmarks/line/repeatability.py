@@ -36,7 +36,7 @@ def measure(report: Report) -> None:
 
 
 def graded_the_same(machine: int, across: bool) -> float:
-    """Mean share of a fruit's passes that got its most frequent grade.
+    """Mean share of a fruit's passes that got its most frequent grade; no grade is none.
 
     Args:
         machine: its place in `benches`.
@@ -63,7 +63,13 @@ def graded_the_same(machine: int, across: bool) -> float:
     for fate in result.score.fates:
         grade = None if fate.decision is None else fate.decision.verdict.grade
         said[key(fate.produce.fruit)][grade] += 1
-    return float(np.mean([max(counts.values()) / counts.total() for counts in said.values()]))
+    return float(np.mean([steadiness(counts) for counts in said.values()]))
+
+
+def steadiness(said: Counter[str | None]) -> float:
+    """Share of the passes that got the most frequent grade; those without a grade are passes."""
+    graded = [count for grade, count in said.items() if grade is not None]
+    return max(graded, default=0) / said.total()
 
 
 def key(fruit: Fruit) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import tempfile
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -146,7 +147,7 @@ def calibrate(folder: Path, config: SorterConfig, optics: Optics) -> SorterConfi
 
 
 def pass_by(config: SorterConfig, optics: Optics, anywhere: Anywhere) -> tuple[list[Reading], int]:
-    """Let cucumbers of all grades pass, lying at any angle.
+    """Let cucumbers of all grades pass, lying at any angle, from edge to edge of the field.
 
     Returns:
         What the records would say of each, and how many items went by unmeasured.
@@ -162,7 +163,7 @@ def pass_by(config: SorterConfig, optics: Optics, anywhere: Anywhere) -> tuple[l
             machine=replace(Machine.as_configured(config), mm_per_tick=TRUE_MM_PER_TICK),
             world=World(
                 crop=CUCUMBERS,
-                layout=Layout(pitch_mm=PITCH_MM, crosswise_deg=90),
+                layout=Layout(pitch_mm=PITCH_MM, crosswise_deg=90, lateral_mm=math.inf),
                 optics=optics,
                 imaging=Imaging(exposure_s=0.0003, flicker=0.02),
             ),

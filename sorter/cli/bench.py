@@ -71,11 +71,13 @@ def bench(
         typer.Option(help="Of the belt: stop@3:2,slow@8:2,reverse@12:100,slip@15:5,estop@20:1."),
     ] = "",
     opening_ms: Annotated[
-        float, typer.Option(min=0, max=500, help="An outlet's, from its pin.")
-    ] = 0.0,
+        float | None,
+        typer.Option(min=0, max=500, help="What outlets really take; as the config says else."),
+    ] = None,
     closing_ms: Annotated[
-        float, typer.Option(min=0, max=500, help="An outlet's, from its pin.")
-    ] = 0.0,
+        float | None,
+        typer.Option(min=0, max=500, help="What outlets really take; as the config says else."),
+    ] = None,
     push_ms: Annotated[
         float, typer.Option(min=0, max=500, help="Time to push an item off the belt.")
     ] = 0.0,
@@ -114,6 +116,7 @@ def bench(
     from sorter.records import Records
     from sorter.twin.demo import Demo, make_board, summary, with_speed
     from sorter.twin.lighting import Imaging
+    from sorter.twin.live import as_delivered
     from sorter.twin.load import Layout
     from sorter.twin.lockstep import Log
     from sorter.twin.machine import Machine
@@ -126,6 +129,12 @@ def bench(
     machine, classifier, world = _produce(machine, crop, photos, photo_mm, model)
     if speed is not None:
         machine = with_speed(machine, speed)
+    if not machine.belt.encoder:
+        raise SorterError(
+            f"{config}: belt.encoder: found false; the belt of 'sorter bench' has an encoder, set "
+            f"it to true to measure the rest of the machine"
+        )
+    machine = machine.model_copy(update={"camera": as_delivered(machine.camera)})
     optics = None
     if lens_mm is not None:
         optics = Optics.over(
@@ -178,7 +187,9 @@ def bench(
             seed=seed,
             records=None if db is None else stack.enter_context(Records(db)),
             machine=Machine.as_configured(machine).with_ejectors(
-                opening_s=opening_ms / 1000, closing_s=closing_ms / 1000, push_s=push_ms / 1000
+                opening_s=None if opening_ms is None else opening_ms / 1000,
+                closing_s=None if closing_ms is None else closing_ms / 1000,
+                push_s=push_ms / 1000,
             ),
             world=world,
             watch=keep,
@@ -190,7 +201,7 @@ def bench(
         print()
     else:
         print_report(Console(), result, wall_s=time.monotonic() - start_s)
-    if trouble := result.trouble():
+    if trouble := result.trouble(board.value):
         raise SorterError(trouble)
 
 

@@ -105,5 +105,5 @@ def demo(
         print()
     else:
         print_report(console, result, wall_s=time.monotonic() - start_s)
-    if trouble := result.trouble():
+    if trouble := result.trouble(board.value):
         raise SorterError(trouble)

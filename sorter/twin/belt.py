@@ -88,6 +88,10 @@ class Belt:
         """Of the drive; negative when it runs back."""
         return self._drive.motion.speed_mm_per_s(self._plant.now_us)
 
+    def at_mm(self, tick: float) -> float:
+        """How far the belt itself has run when the encoder is at a tick."""
+        return self._drive.belt_mm(tick * self.machine.mm_per_tick)
+
     def remaining(self) -> list[Laid]:
         """What has not fallen, whether it lies on the belt or was never laid on; ends the load."""
         self._all_loaded = True

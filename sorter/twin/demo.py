@@ -65,12 +65,21 @@ class Result:
     belt_s: float
     """Simulated duration."""
 
-    def trouble(self) -> str | None:
-        """One sentence when the run had to be given up, else None."""
+    def trouble(self, board: BoardKind = "virtual") -> str | None:
+        """One sentence when the run had to be given up, else None.
+
+        Args:
+            board: that it ran with.
+        """
         if not self.log.stalled:
             return None
-        why = "; ".join(self.log.board_losses) or "the board did not run it"
-        return f"the belt stood still with fruit on it: {why}; try --board virtual"
+        faults = self.log.board_faults
+        why = list(self.log.board_losses)
+        if faults:
+            why.append(f"the board's faults are {', '.join(faults)}")
+        told = "; ".join(why) or "the board did not run it"
+        advice = "; try --board virtual" if board == "simavr" else ""
+        return f"the belt stood still with fruit on it: {told}{advice}"
 
 
 class Demo:
@@ -154,21 +163,15 @@ class Demo:
     def run(self) -> Result:
         """Run until every fruit has fallen, then compare with the truth."""
         log = self._lockstep.run()
-        outlets = self.config.outlets
         return Result(
             score=score(
                 falls=self.belt.falls,
                 left=[laid.produce for laid in self.belt.remaining()],
                 decisions=log.decisions,
                 reports=log.reports,
-                takes={
-                    (outlet.lane, grade): outlet.name
-                    for outlet in outlets
-                    for grade in outlet.grades
-                },
-                end=self.config.default_outlet.name,
+                outlets=self.config.outlets,
                 grades=self._grades,
-                mm_per_tick=self._machine.mm_per_tick,
+                at_mm=self.belt.at_mm,
             ),
             log=log,
             ticks=self.belt.ticks,
@@ -230,6 +233,7 @@ def record_digest(result: Result) -> str:
 def _check(config: SorterConfig, classifier: Classifier, items: int, world: World) -> None:
     if not 1 <= items <= MOST_ITEMS:
         raise SorterError(f"--items {items} is outside 1 … {MOST_ITEMS}; choose one within")
+    world.script.check(config.belt.speed_mm_per_s)
     crop = world.crop
     if set(classifier.grades) ^ set(crop.grade_names):
         raise SorterError(

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from sorter.twin.motion import Motion
-from sorter.twin.script import SLOW_SHARE, BeltScript, Reverse, Slip, Slow
-
-ACCELERATION_MM_PER_S2 = 1500.0
-SLIP_SHARE = 0.2
-"""Share of its drive's way by which a slipping belt stays behind."""
+from sorter.twin.script import (
+    ACCELERATION_MM_PER_S2,
+    SLIP_SHARE,
+    SLOW_SHARE,
+    BeltScript,
+    Reverse,
+    Slip,
+    Slow,
+)
 
 
 class Drive:
@@ -42,7 +46,10 @@ class Drive:
 
     def travel_mm(self, now_us: int) -> float:
         """How far the belt itself has run."""
-        drive_mm = self.motion.position_mm(now_us)
+        return self.belt_mm(self.motion.position_mm(now_us))
+
+    def belt_mm(self, drive_mm: float) -> float:
+        """How far the belt has run by the way of its drive, which is what the encoder counts."""
         return drive_mm - sum(
             min(max(0.0, (drive_mm - start_mm) * SLIP_SHARE), most_mm)
             for start_mm, most_mm in self._slips

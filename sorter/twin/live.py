@@ -70,7 +70,7 @@ class TwinCamera(Camera):
             wait: sleeps for some seconds.
             scenery: makes what is filmed; a belt under a lamp unless given.
         """
-        self._config = _as_delivered(config)
+        self._config = as_delivered(config)
         self._scenery = scenery or (lambda camera: Scene(camera, default_rng(SEED)))
         self._view = view
         self._clock = clock
@@ -140,7 +140,7 @@ def endless_load(config: SorterConfig, grades: Sequence[str]) -> Iterator[Laid]:
             "camera.source twin: the model knows other grades than the twin's produce has; "
             "set model.path to a model of rendered photos ('sorter-train synth')"
         )
-    camera = _as_delivered(config.camera)
+    camera = as_delivered(config.camera)
     choice, growth = (default_rng([SEED, stream]) for stream in range(2))
     return load(
         _any_grades(crop, choice),
@@ -151,7 +151,7 @@ def endless_load(config: SorterConfig, grades: Sequence[str]) -> Iterator[Laid]:
     )
 
 
-def _as_delivered(camera: CameraConfig) -> CameraConfig:
+def as_delivered(camera: CameraConfig) -> CameraConfig:
     """A camera whose frames need no turning any more."""
     along_px, across_px = camera.field_px
     turned = {"width": along_px, "height": across_px, "rotate_deg": 0}

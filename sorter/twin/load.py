@@ -18,7 +18,7 @@ GAP_MM = (25.0, 60.0)
 EDGE_MM = 6.0
 """Free belt between a fruit and the edge of the image."""
 LATERAL_MM = 50.0
-"""A fruit's centre lies this far off the middle of its lane at the most."""
+"""A fruit's centre lies this far off the middle of its lane at the most, unless the layout says."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,6 +37,8 @@ class Layout:
     """Share of the fruits that touch the one before them."""
     crosswise_deg: float | None = None
     """Long fruit lies across the belt, give or take this angle; the crop's own unless given."""
+    lateral_mm: float = LATERAL_MM
+    """How far a fruit's centre may lie off the middle of its lane, as far as there is room."""
     rolling: float = 0.0
     """Share of the belt's way by which fruit turns on the spot, as on a roller conveyor."""
 
@@ -123,7 +125,7 @@ class _Lane:
         looks = self._crop.draw(item, self._mm_per_px)
         sprite = looks.sprite
         slack_mm = max(0.0, (self._width_mm - sprite.across_mm) / 2 - EDGE_MM)
-        reach_mm = min(slack_mm, LATERAL_MM)
+        reach_mm = min(slack_mm, layout.lateral_mm)
         at_mm = self._at_mm(sprite.along_mm)
         across_mm = self._middle_mm + rng.uniform(-reach_mm, reach_mm)
         laid = Laid(

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from numpy.random import default_rng
 
-from firmware_bridge.board import BoardEvent, BoardLost, ShotReport
+from firmware_bridge.board import BoardEvent, BoardFault, BoardLost, ShotReport
 from sorter.config import CameraConfig
 from sorter.decision import Decision
 from sorter.frame import Capture, Frame
@@ -23,7 +23,8 @@ SERVICE_US = 2_000
 LATENCY_US = 12_000
 """From the middle of an exposure until the pipeline has the frame; less than a frame's time."""
 STALL_US = 5_000_000
-"""A belt that has stood this long with fruit on it will not start again by itself."""
+"""A belt that has stood this long with fruit on it, and is not held by the script, will not start
+again by itself."""
 AFTERMATH_US = 300_000
 """Time given to the last reports, once the belt is empty."""
 
@@ -47,6 +48,16 @@ class Log:
     def board_losses(self) -> list[str]:
         """Why the board was lost, each time that it was."""
         return [event.why for event in self.other_events if isinstance(event, BoardLost)]
+
+    @property
+    def board_faults(self) -> list[str]:
+        """Names of the faults that stand, and then of those that have come and gone."""
+        standing: dict[str, bool] = {}
+        for event in self.other_events:
+            if isinstance(event, BoardFault):
+                standing[event.name] = event.active
+        names = sorted(standing, key=lambda name: not standing[name])
+        return [name if standing[name] else f"{name} (over)" for name in names]
 
 
 class Lockstep:
@@ -97,7 +108,8 @@ class Lockstep:
             self._run_to(next_frame_us)
             self._frame(next_frame_us)
             next_frame_us += self._frame_us
-            if self._belt.travel_mm != travel_mm or not self._belt_wanted:
+            held = self._script.holds_belt(self._now_s)
+            if self._belt.travel_mm != travel_mm or held:
                 moved_us, travel_mm = self._belt.now_us, self._belt.travel_mm
             self.log.stalled = self._belt.now_us - moved_us > STALL_US
         self.log.decisions += self._line.finish(self._now_s)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import Any
 
 from sorter.config import SorterConfig
 
@@ -58,6 +59,8 @@ class Machine:
                     channel=outlet.channel,
                     at_mm=outlet.at_mm,
                     lane=outlet.lane,
+                    opening_s=outlet.opening_ms / 1000,
+                    closing_s=outlet.closing_ms / 1000,
                 )
                 for outlet in config.outlets
                 if outlet.channel is not None and outlet.at_mm is not None
@@ -70,22 +73,17 @@ class Machine:
     def with_ejectors(
         self,
         *,
-        opening_s: float = 0.0,
-        closing_s: float = 0.0,
-        push_s: float = 0.0,
-        hold_share: float = 1.0,
+        opening_s: float | None = None,
+        closing_s: float | None = None,
+        push_s: float | None = None,
+        hold_share: float | None = None,
     ) -> Machine:
-        """The same machine with outlets that take their time; see `TrueOutlet`."""
-        return replace(
-            self,
-            outlets=tuple(
-                replace(
-                    outlet,
-                    opening_s=opening_s,
-                    closing_s=closing_s,
-                    push_s=push_s,
-                    hold_share=hold_share,
-                )
-                for outlet in self.outlets
-            ),
-        )
+        """The same machine with other outlets, as far as told; see `TrueOutlet`."""
+        told = {
+            "opening_s": opening_s,
+            "closing_s": closing_s,
+            "push_s": push_s,
+            "hold_share": hold_share,
+        }
+        changes: dict[str, Any] = {key: value for key, value in told.items() if value is not None}
+        return replace(self, outlets=tuple(replace(outlet, **changes) for outlet in self.outlets))

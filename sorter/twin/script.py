@@ -4,11 +4,18 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from itertools import pairwise
 
 from sorter.errors import SorterError
 
 SLOW_SHARE = 1 / 3
 """Speed of a slowed belt, and of one that runs back, by the belt's own."""
+ACCELERATION_MM_PER_S2 = 1500.0
+SLIP_SHARE = 0.2
+"""Share of its drive's way by which a slipping belt stays behind."""
+LOOK_S, PRESS_S = 0.5, 0.2
+"""From the release of the emergency stop to the start button and from its first press to its
+second one, and how long it is held."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -17,6 +24,10 @@ class Stop:
 
     at_s: float
     for_s: float
+
+    def lasts_s(self, speed_mm_per_s: float) -> float:
+        """Until the belt is wanted again."""
+        return self.for_s
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,6 +38,10 @@ class Slow:
     for_s: float
     share: float = SLOW_SHARE
 
+    def lasts_s(self, speed_mm_per_s: float) -> float:
+        """Until it speeds up again."""
+        return self.for_s
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reverse:
@@ -36,6 +51,12 @@ class Reverse:
     mm: float
     """Way back from where it came to stand."""
 
+    def lasts_s(self, speed_mm_per_s: float) -> float:
+        """Until it runs forward at full speed, of a belt of this speed."""
+        back_mm_per_s = SLOW_SHARE * speed_mm_per_s
+        ramps_s = 2 * (speed_mm_per_s + back_mm_per_s) / ACCELERATION_MM_PER_S2
+        return ramps_s + self.mm / back_mm_per_s
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Slip:
@@ -44,6 +65,10 @@ class Slip:
     at_s: float
     mm: float
     """How far it has fallen back when it is over."""
+
+    def lasts_s(self, speed_mm_per_s: float) -> float:
+        """Until it holds again, on a belt of this speed."""
+        return self.mm / SLIP_SHARE / speed_mm_per_s
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,17 +81,17 @@ class Estop:
     at_s: float
     for_s: float
 
+    def lasts_s(self, speed_mm_per_s: float) -> float:
+        """Until the button is released for the second time."""
+        return self.for_s + 2 * LOOK_S + PRESS_S
 
-LOOK_S, PRESS_S = 0.5, 0.2
-"""From the release of the emergency stop to the start button and from its first press to its
-second one, and how long it is held."""
 
 Step = Stop | Slow | Reverse | Slip | Estop
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BeltScript:
-    """Steps in order of time; one is over before the next begins.
+    """Steps in order of time; `check` tells whether one is over before the next begins.
 
     Example:
         >>> BeltScript.parse("stop@3:2,reverse@8:100").steps[1]
@@ -104,6 +129,28 @@ class BeltScript:
             else:
                 steps.append(Slip(at_s=at_s, mm=much))
         return cls(steps=tuple(sorted(steps, key=lambda step: step.at_s)))
+
+    def check(self, speed_mm_per_s: float) -> None:
+        """See that one step is over before the next begins, on a belt of this speed.
+
+        Raises:
+            SorterError: it is not.
+        """
+        for step, following in pairwise(self.steps):
+            over_s = step.at_s + step.lasts_s(speed_mm_per_s)
+            if following.at_s < over_s:
+                name, next_name = (type(one).__name__.lower() for one in (step, following))
+                raise SorterError(
+                    f"--script: {next_name}@{following.at_s:g} begins before {name}@{step.at_s:g} "
+                    f"is over at {over_s:.1f} s; let one step end before the next begins"
+                )
+
+    def holds_belt(self, time_s: float) -> bool:
+        """Whether somebody keeps the belt standing at a time and will let it run again."""
+        return not self.wants_belt(time_s) or any(
+            isinstance(step, Estop) and step.at_s <= time_s < step.at_s + step.lasts_s(0.0)
+            for step in self.steps
+        )
 
     def wants_belt(self, time_s: float) -> bool:
         """Whether the operator lets the belt run at a time."""

@@ -15,6 +15,7 @@ from typer.testing import CliRunner, Result
 
 from sorter.classifier import Classifier
 from sorter.cli.bench import bench
+from sorter.config_file import load_config
 from sorter.errors import SorterError
 from sorter.preprocess import Preprocess
 from sorter.records import Records
@@ -115,6 +116,42 @@ def test_the_belt_runs_on_after_an_emergency_stop_and_a_press_of_the_start_butto
     assert found["right"] >= 4
 
 
+@pytest.mark.usefixtures("ruler")
+def test_an_emergency_stop_may_be_pressed_for_longer_than_a_belt_stalls() -> None:
+    found = answer("--items", "8", "--script", "estop@2:6")
+    assert found["lost"] == 0
+    assert found["by_cause"]["shot_estop"] >= 2
+
+
+@pytest.mark.usefixtures("ruler")
+def test_a_belt_that_the_board_stopped_for_good_is_told_with_the_boards_faults() -> None:
+    result = invoke("--items", "8", "--dropped", "0.9")
+    with pytest.raises(SorterError, match="faults are start_needed, silence") as refused:
+        raise result.exception  # type: ignore[misc]
+    assert "--board" not in str(refused.value)
+
+
+@pytest.mark.usefixtures("ruler")
+def test_a_camera_that_is_turned_films_the_belt_from_left_to_right(tmp_path: Path) -> None:
+    turned = machine(tmp_path, width="rotate_deg: 90, width:")
+    upright = answer("--items", "4", *turned)
+    assert upright["right"] + upright["by_cause"].get("misclassified", 0) == 4
+    frames = tmp_path / "frames"
+    lens = ("--lens-mm", "600", "--record", str(frames))
+    assert answer("--items", "2", *lens, *turned)["lost"] == 0
+    photo = cv2.imread(str(frames / "frame-000000.jpg"))
+    assert photo.shape == (640, 480, 3)
+    assert load_config(frames / "sorter.yaml").camera.field_px == (480, 640)
+
+
+@pytest.mark.usefixtures("ruler")
+def test_a_machine_without_an_encoder_is_refused_in_one_sentence(tmp_path: Path) -> None:
+    without = machine(tmp_path, belt="belt:", mm_per_tick="encoder: false, mm_per_tick:")
+    result = invoke("--items", "4", *without)
+    with pytest.raises(SorterError, match=r"belt\.encoder: .* has an encoder"):
+        raise result.exception  # type: ignore[misc]
+
+
 @pytest.mark.usefixtures("first_grade")
 def test_four_lanes_under_a_lens_deliver_each_into_its_own_lane() -> None:
     found = answer(
@@ -180,11 +217,48 @@ def machine(folder: Path, **changes: str) -> tuple[str, str]:
 
 
 @pytest.mark.usefixtures("ruler")
+def test_a_sample_a_sized_outlet_and_a_quota_are_as_right_as_the_first_that_takes_a_grade(
+    tmp_path: Path,
+) -> None:
+    text = (files("sorter.twin") / "demo.yaml").read_text(encoding="utf-8")
+    path = tmp_path / "sorter.yaml"
+    path.write_text(
+        text[: text.index("outlets:")]
+        + """outlets:
+  - {name: inspection, channel: 0, at_mm: 450, grades: [2L, L, M, S, 2S], every: 3}
+  - {name: few, channel: 1, at_mm: 600, grades: [2S], quota: 1}
+  - {name: long, channel: 2, at_mm: 750, grades: [2L, L, M, S, 2S], length_mm: {min: 173}}
+  - {name: short, channel: 3, at_mm: 900, grades: [2L, L, M, S, 2S]}
+  - {name: bent, channel: 4, at_mm: 1050, grades: [BL, BM, BS]}
+  - {name: end, default: true, grades: [C]}
+"""
+    )
+    found = answer("--items", "20", "--config", str(path))
+    assert found["bins"] == ["inspection", "few", "long", "short", "bent", "end"]
+    # The stub calls what is bent straight; all else is where it belongs.
+    sent = dict(zip(found["bins"], np.sum(found["into_bins"], axis=0), strict=True))
+    assert sent["inspection"] >= 4
+    assert sent["few"] <= 1
+    assert set(found["by_cause"]) <= {"misclassified"}
+    assert found["decided_accuracy"] >= found["classifier_accuracy"]
+
+
+@pytest.mark.usefixtures("ruler")
+def test_a_belt_that_slips_leaves_every_item_its_own_decision() -> None:
+    found = answer("--items", "16", "--script", "slip@3:60")
+    undisturbed = answer("--items", "16")
+    assert found["confusion"] == undisturbed["confusion"]
+
+
+@pytest.mark.usefixtures("ruler")
 def test_an_outlet_that_is_known_to_open_late_is_ordered_earlier(tmp_path: Path) -> None:
     known = machine(tmp_path, grades="opening_ms: 100, closing_ms: 100, grades:")
-    found = answer("--items", "6", "--opening-ms", "100", "--closing-ms", "100", *known)
+    found = answer("--items", "6", *known)
     assert found["delivered_accuracy"] == found["decided_accuracy"]
     assert set(found["by_cause"]) <= {"misclassified"}
+    # The twin's outlets take as long as the config says: such as open at once miss.
+    quick = answer("--items", "6", *known, "--opening-ms", "0", "--closing-ms", "0")
+    assert quick["delivered_accuracy"] < found["delivered_accuracy"]
 
 
 @pytest.mark.usefixtures("ruler")
@@ -222,6 +296,7 @@ def test_the_report_tells_what_was_delivered() -> None:
         (("--crop", "pears"), "there is no crop 'pears'; choose one of cucumbers, lemons"),
         (("--crop", "lemons"), "the belt carries lemons of the grades .* give --model"),
         (("--script", "jump@3:1"), "is no step of a belt script"),
+        (("--script", "stop@3:5,slow@4:2"), "slow@4 begins before stop@3 is over at 8.0 s"),
         (("--tilt-deg", "1"), "need a lens; give its height: --lens-mm"),
         (("--photos", "."), "--photos needs the bundle of a model that knows them"),
         (("--photos", ".", "--model", "x.sorter"), "no photos; --photos wants a folder"),

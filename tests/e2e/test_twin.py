@@ -115,6 +115,8 @@ def test_a_board_that_never_runs_the_belt_is_given_up() -> None:
     assert summary(result)["lost"] == 3
     assert summary(result)["by_cause"] == {"still_on_belt": 3}
     assert "stood still" in str(result.trouble())
+    assert "--board virtual" not in str(result.trouble())
+    assert "try --board virtual" in str(result.trouble("simavr"))
 
 
 def test_a_model_of_other_produce_is_refused() -> None:

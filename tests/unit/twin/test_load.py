@@ -48,6 +48,18 @@ def test_every_fruit_lies_wholly_inside_the_image() -> None:
         assert item.placed.across_mm + half_mm <= field_mm - EDGE_MM + 1e-6
 
 
+def test_fruit_lies_as_far_off_the_middle_as_the_layout_says() -> None:
+    middle_mm = CAMERA.height * CAMERA.mm_per_px / 2
+    for lateral_mm, least_mm, most_mm in ((10.0, 5.0, 10.0), (1000.0, 60.0, middle_mm)):
+        rng = np.random.default_rng(1)
+        layout = Layout(pitch_mm=320, crosswise_deg=90, lateral_mm=lateral_mm)
+        off_mm = [
+            abs(one.placed.across_mm - middle_mm)
+            for one in load(["M"] * 40, CAMERA, rng, first_mm=0, layout=layout)
+        ]
+        assert least_mm < max(off_mm) <= most_mm
+
+
 def in_lanes(layout: Layout, items: int = 40) -> list[Produce]:
     camera = CameraConfig(source="twin", width=1280, height=720, mm_per_px=0.4)
     rng = np.random.default_rng(3)

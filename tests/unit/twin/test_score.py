@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from firmware_bridge.board import Outcome, Reason, Shot, ShotReport
+from sorter.config import OutletConfig
 from sorter.decision import Decision
 from sorter.twin.belt import Fall
 from sorter.twin.cucumber import grow
@@ -17,8 +18,20 @@ from sorter.verdict import Why
 from tests.factories import make_item, make_verdict
 
 GRADES = ["2L", "L", "S", "C"]
-TAKES = {(0, "2L"): "big", (0, "L"): "big", (0, "S"): "small", (0, "C"): "end"}
+OUTLETS = [
+    OutletConfig(name="big", channel=0, at_mm=400, grades=["2L", "L"]),
+    OutletConfig(name="small", channel=1, at_mm=500, grades=["S"]),
+    OutletConfig(name="end", default=True, grades=["C"]),
+]
 PITCH_MM = 100.0
+
+
+def at_mm(tick: float) -> float:
+    return tick * 0.5
+
+
+def big_in(lane: int) -> OutletConfig:
+    return OutletConfig(name=f"big-{lane}", lane=lane, channel=5, at_mm=400, grades=["L"])
 
 
 def fruit(grade: str = "L", number: int = 0) -> Produce:
@@ -60,10 +73,9 @@ def fate_of(
         left=[one] if bin_name is None else [],
         decisions=[] if decision is None else [decision],
         reports={} if shot_report is None else {1: shot_report},
-        takes=TAKES,
-        end="end",
+        outlets=OUTLETS,
         grades=GRADES,
-        mm_per_tick=0.5,
+        at_mm=at_mm,
     ).fates[0]
 
 
@@ -111,19 +123,19 @@ def test_every_fruit_ends_in_exactly_one_way_with_its_cause(
 def test_a_decision_belongs_to_the_nearest_fruit() -> None:
     produce = [fruit(number=number) for number in range(3)]
     near_second = decided("big", "L", at_mm=500 + 1.2 * PITCH_MM)
-    matched, strays = match(produce, [near_second], 0.5)
+    matched, strays = match(produce, [near_second], at_mm)
     assert (matched, strays) == ({1: near_second}, 0)
 
 
 def test_a_decision_far_from_any_fruit_is_a_stray() -> None:
     produce = [fruit(number=number) for number in range(3)]
-    matched, strays = match(produce, [decided("big", "L", at_mm=2000)], 0.5)
+    matched, strays = match(produce, [decided("big", "L", at_mm=2000)], at_mm)
     assert (matched, strays) == ({}, 1)
 
 
 def test_of_two_decisions_for_one_fruit_the_nearer_counts() -> None:
     near, far = decided("big", "L", at_mm=505), decided("big", "L", at_mm=520, item_id=2)
-    matched, strays = match([fruit()], [far, near], 0.5)
+    matched, strays = match([fruit()], [far, near], at_mm)
     assert (matched, strays) == ({0: near}, 1)
 
 
@@ -142,10 +154,9 @@ def test_the_tables_count_by_true_grade() -> None:
             decided("small", "S", at_mm=700, item_id=3),
         ],
         reports={},
-        takes=TAKES,
-        end="end",
+        outlets=OUTLETS,
         grades=GRADES,
-        mm_per_tick=0.5,
+        at_mm=at_mm,
     )
     assert result.bins == ("big", "small", "end")
     assert result.confusion == [[0, 0, 0, 0], [0, 1, 1, 0], [0, 0, 1, 0], [0, 0, 0, 0]]
@@ -171,10 +182,9 @@ def test_what_was_decided_is_told_apart_from_what_was_delivered() -> None:
             decided("end", None, at_mm=800, item_id=4, why=Why.UNSURE),
         ],
         reports={},
-        takes=TAKES,
-        end="end",
+        outlets=OUTLETS,
         grades=GRADES,
-        mm_per_tick=0.5,
+        at_mm=at_mm,
     )
     # Graded are the first three: two were sent to their own bins, none has got there.
     assert result.decided_accuracy == pytest.approx(2 / 3)
@@ -186,7 +196,7 @@ def test_a_decision_is_matched_within_its_own_lane() -> None:
     one, other = fruit("L", 0), replace(fruit("L", 1), at_mm=510.0, lane=1)
     decision = decided("big", "L", at_mm=508)
     assert decision.item.lane == 0
-    matched, strays = match([one, other], [decision], 0.5)
+    matched, strays = match([one, other], [decision], at_mm)
     assert (matched, strays) == ({0: decision}, 0)
 
 
@@ -210,10 +220,9 @@ def test_both_fruits_of_a_double_are_accounted_for_and_none_of_what_passed_as_on
         left=[],
         decisions=[double],
         reports={},
-        takes=TAKES | {(lane, "L"): "big"},
-        end="end",
+        outlets=[*OUTLETS, big_in(lane)],
         grades=GRADES,
-        mm_per_tick=0.5,
+        at_mm=at_mm,
     )
     assert result.fates[0].decision is double
     assert (result.fates[1].ending, result.fates[1].cause) == (ending, cause)
@@ -231,13 +240,20 @@ def test_a_fruit_beside_a_double_that_holds_two_of_its_own_lane_is_lost() -> Non
         left=[],
         decisions=[double],
         reports={},
-        takes=TAKES | {(1, "L"): "big"},
-        end="end",
+        outlets=[*OUTLETS, big_in(1)],
         grades=GRADES,
-        mm_per_tick=0.5,
+        at_mm=at_mm,
     )
     assert [fate.ending for fate in result.fates] == [
         Ending.TO_DEFAULT,
         Ending.TO_DEFAULT,
         Ending.LOST,
     ]
+
+
+def test_after_a_slip_a_decision_still_belongs_to_the_fruit_that_was_seen() -> None:
+    produce = [fruit(number=number) for number in range(3)]
+    # The belt has fallen 80 mm behind its encoder.
+    second = decided("big", "L", at_mm=produce[1].at_mm + 80)
+    matched, strays = match(produce, [second], lambda tick: tick * 0.5 - 80)
+    assert (matched, strays) == ({1: second}, 0)

@@ -49,3 +49,25 @@ def test_after_an_emergency_stop_the_start_button_is_pressed_twice() -> None:
         True,
         False,
     ]
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["stop@3:5,slow@4:2", "estop@3:2,stop@6:1", "reverse@3:100,slow@4:1", "slip@3:60,stop@3.5:1"],
+)
+def test_a_step_that_begins_before_another_is_over_is_refused(text: str) -> None:
+    with pytest.raises(SorterError, match=r"begins before \w+@3 is over at .* let one step end"):
+        BeltScript.parse(text).check(300.0)
+
+
+def test_a_step_may_begin_when_another_ends() -> None:
+    BeltScript.parse("stop@3:2,reverse@5:100,slow@7:2,slip@9:5,estop@9.2:2").check(300.0)
+
+
+def test_the_belt_is_held_until_the_start_button_was_pressed_twice() -> None:
+    script = BeltScript.parse("stop@1:1,estop@3:6")
+    times = (0.9, 1.5, 2.1, 3.0, 8.9, 9.5, 10.1, 10.3)
+    assert [script.holds_belt(at_s) for at_s in times] == [
+        *(False, True, False),
+        *(True, True, True, True, False),
+    ]
