@@ -134,14 +134,17 @@ def stills(photos: PhotoCrop, photo_mm: float, folder: Path) -> dict[Path, list[
     camera, rng = demo.camera, default_rng(4)
     scene = Scene(camera, rng, imaging=Imaging(exposure_s=0.0005), belt=photos.ground())
     preprocess = Preprocess(size_px=STILL_PX, window_mm=photo_mm)
-    finder = SegmentingFinder(camera, demo.belt, preprocess, LinearRuler(camera))
     grades = [grade for grade in photos.crop.grade_names for _ in list_photos(folder / grade)]
     found: dict[Path, list[Pixels]] = {}
-    finder.find(_frame(scene, -1e4, [], demo.belt))
+    empty = _frame(scene, -1e4, [], demo.belt)
     for one in load(grades, camera, rng, first_mm=0.0, crop=photos.crop):
         path = one.produce.fruit.path  # type: ignore[attr-defined]
         if path in found:
             continue
+        # To one finder for all, what comes to the same place of the image again and again would be
+        # a stain on the lens: it took parts of the items for belt.
+        finder = SegmentingFinder(camera, demo.belt, preprocess, LinearRuler(camera))
+        finder.find(empty)
         free_mm = camera.width * camera.mm_per_px - one.produce.along_mm
         for share in np.linspace(-0.4, 0.4, PLACES) if PLACES > 1 else (0.0,):
             at_mm = one.produce.at_mm + share * free_mm
