@@ -170,15 +170,19 @@ def _frame(scene: Scene, at_mm: float, placed: list[Placed], belt: BeltConfig) -
 def _compare(report: Report, name: str, place: Path, photo_mm: float) -> None:
     classifier = Classifier.load(place / "model.sorter")
     manifest = classifier.bundle.manifest
-    photos = PhotoCrop(place / "show", grades=list(manifest.grades), photo_mm=photo_mm)
+    # Each deals out all its photos before any comes again: stills from the film's own would be of
+    # those that the film does not show.
+    filmed, again = (
+        PhotoCrop(place / "show", grades=list(manifest.grades), photo_mm=photo_mm) for _ in range(2)
+    )
     config = photo_config(manifest)
-    laid = film(photos, config, place / "belt.avi")
+    laid = film(filmed, config, place / "belt.avi")
     (place / "sorter.yaml").write_text(
         yaml.safe_dump(config.model_dump(mode="json", exclude_unset=True)), encoding="utf-8"
     )
     said = replayed(place, config)
     grades = manifest.grade_names
-    shown = stills(photos, photo_mm, place / "show")
+    shown = stills(again, photo_mm, place / "show")
     on_still = shown_once = on_belt = seen = doubles = 0
     for one in laid:
         near = [item for item in said if abs(item["at_mm"] - one.produce.at_mm) < 40]
