@@ -141,8 +141,8 @@ def stills(photos: PhotoCrop, photo_mm: float, folder: Path) -> dict[Path, list[
         path = one.produce.fruit.path  # type: ignore[attr-defined]
         if path in found:
             continue
-        # To one finder for all, what comes to the same place of the image again and again would be
-        # a stain on the lens: it took parts of the items for belt.
+        # To one finder for all, what comes to the same place of the image again and again might be
+        # a stain on the lens.
         finder = SegmentingFinder(camera, demo.belt, preprocess, LinearRuler(camera))
         finder.find(empty)
         free_mm = camera.width * camera.mm_per_px - one.produce.along_mm
