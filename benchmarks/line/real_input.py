@@ -134,14 +134,17 @@ def stills(photos: PhotoCrop, photo_mm: float, folder: Path) -> dict[Path, list[
     camera, rng = demo.camera, default_rng(4)
     scene = Scene(camera, rng, imaging=Imaging(exposure_s=0.0005), belt=photos.ground())
     preprocess = Preprocess(size_px=STILL_PX, window_mm=photo_mm)
-    finder = SegmentingFinder(camera, demo.belt, preprocess, LinearRuler(camera))
     grades = [grade for grade in photos.crop.grade_names for _ in list_photos(folder / grade)]
     found: dict[Path, list[Pixels]] = {}
-    finder.find(_frame(scene, -1e4, [], demo.belt))
+    empty = _frame(scene, -1e4, [], demo.belt)
     for one in load(grades, camera, rng, first_mm=0.0, crop=photos.crop):
         path = one.produce.fruit.path  # type: ignore[attr-defined]
         if path in found:
             continue
+        # To one finder for all, what comes to the same place of the image again and again might be
+        # a stain on the lens.
+        finder = SegmentingFinder(camera, demo.belt, preprocess, LinearRuler(camera))
+        finder.find(empty)
         free_mm = camera.width * camera.mm_per_px - one.produce.along_mm
         for share in np.linspace(-0.4, 0.4, PLACES) if PLACES > 1 else (0.0,):
             at_mm = one.produce.at_mm + share * free_mm
@@ -167,15 +170,19 @@ def _frame(scene: Scene, at_mm: float, placed: list[Placed], belt: BeltConfig) -
 def _compare(report: Report, name: str, place: Path, photo_mm: float) -> None:
     classifier = Classifier.load(place / "model.sorter")
     manifest = classifier.bundle.manifest
-    photos = PhotoCrop(place / "show", grades=list(manifest.grades), photo_mm=photo_mm)
+    # Each deals out all its photos before any comes again: stills from the film's own would be of
+    # those that the film does not show.
+    filmed, again = (
+        PhotoCrop(place / "show", grades=list(manifest.grades), photo_mm=photo_mm) for _ in range(2)
+    )
     config = photo_config(manifest)
-    laid = film(photos, config, place / "belt.avi")
+    laid = film(filmed, config, place / "belt.avi")
     (place / "sorter.yaml").write_text(
         yaml.safe_dump(config.model_dump(mode="json", exclude_unset=True)), encoding="utf-8"
     )
     said = replayed(place, config)
     grades = manifest.grade_names
-    shown = stills(photos, photo_mm, place / "show")
+    shown = stills(again, photo_mm, place / "show")
     on_still = shown_once = on_belt = seen = doubles = 0
     for one in laid:
         near = [item for item in said if abs(item["at_mm"] - one.produce.at_mm) < 40]
