@@ -363,6 +363,9 @@ class SorterConfig(_Section):
                 sentence = f"{outlet.name} has a lane beyond the last of belt.lane_edges_mm"
                 misfits.append((("outlets", k, "lane"), sentence))
         beam = self.board.passed_beam
+        if beam is not None and beam.lane >= self.lanes:
+            sentence = f"there is no lane {beam.lane}; the last one is {self.lanes - 1}"
+            misfits.append((("board", "passed_beam", "lane"), sentence))
         if beam is not None and beam.at_mm >= self.belt.length_mm:
             sentence = f"lies beyond the end of the belt (belt.length_mm: {self.belt.length_mm:g})"
             misfits.append((("board", "passed_beam", "at_mm"), sentence))

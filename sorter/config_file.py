@@ -222,5 +222,7 @@ def _shown(value: Any) -> str:
         return "a section"
     if isinstance(value, str) and "://" in value:
         value = shown_address(value)
+    elif "://" in str(value):
+        return "something with an address in it"
     text = str(value).lower() if isinstance(value, bool) else repr(value)
     return text if len(text) <= 60 else f"{text[:57]}..."

@@ -16,7 +16,11 @@ def shown_address(url: str) -> str:
     scheme, separator, rest = url.partition("://")
     if not separator:
         scheme, rest = "", url
-    rest = rest.rpartition("@")[2]
+    rest, named = rest.rpartition("@")[2], "@" in rest
+    host, colon, port = rest.partition("/")[0].partition(":")
+    if not named and colon and not port.isdecimal() and not host.startswith("["):
+        # Who forgets the address itself has a password where the port should be.
+        rest = "..."
     for end in "?#":
         rest = rest.partition(end)[0]
     return f"{scheme}{separator}{rest}"

@@ -134,9 +134,10 @@ def _report_troubled(report: Report, name: str, troubled: Told, script: str) -> 
 
 
 def _report_delayed(report: Report, name: str, delayed: Told) -> None:
-    ridden = delayed.by_cause.get("missed", 0) + delayed.by_cause.get(Why.CROWDED.value, 0)
     report.at_most(f"{name}: wrong, slow outlets", delayed.mistimed, "items", 0)
-    report.at_most(f"{name}: missed, slow outlets", ridden, "items", 0)
+    report.at_most(f"{name}: too late, slow outlets", delayed.late, "items", 0)
+    report.at_most(f"{name}: lost, slow outlets", delayed.lost, "items", 0)
+    report.at_most(f"{name}: default, slow outlets", round(100 * delayed.otherwise, 2), "%", 1.0)
     print(
         f"       {DELAYED_ITEMS} items, outlets of {OPENING_MS:g} ms, back in {CLOSING_MS:g} ms, "
         f"push {PUSH_MS:g} ms: {delayed.by_cause}"

@@ -15,8 +15,8 @@ import numpy as np
 from numpy.random import default_rng
 from numpy.typing import NDArray
 
-from benchmarks.line.default_network import default_network
 from benchmarks.line.opencv_network import opencv_network
+from benchmarks.line.plain_network import plain_network
 from benchmarks.line.scale import scaled
 from benchmarks.report import Report
 from sorter.classifier import Classifier
@@ -31,7 +31,8 @@ from sorter.shape import shapes
 from sorter.tracker import Tracker
 from sorter.twin.crops import CUCUMBERS, ROUND
 from sorter.twin.demo import with_speed
-from sorter.twin.load import Laid, Layout, load
+from sorter.twin.load import Layout, load
+from sorter.twin.placed import Laid
 from sorter.twin.scene import Scene
 from sorter.twin.setup import demo_classifier, round_config
 
@@ -177,16 +178,11 @@ def _bare_mask(pixels: Pixels, small: tuple[int, int], empty: Pixels) -> Pixels:
 def _crops(report: Report) -> None:
     demo = demo_classifier()
     sightings = _cucumbers(demo)
-    _crop(report, demo, sightings, "demo's model")
-    default = default_network(demo)
-    if isinstance(default, str):
-        print(f"       the default network: {default}")
-    else:
-        _crop(report, default, sightings, "default network")
+    _crop(report, demo, sightings)
     _peers(report, demo, sightings)
 
 
-def _crop(report: Report, classifier: Classifier, sightings: Sequence[Sighting], name: str) -> None:
+def _crop(report: Report, classifier: Classifier, sightings: Sequence[Sighting]) -> None:
     size = classifier.bundle.manifest.preprocess.size_px
     windows = [np.ascontiguousarray(one.crop) for one in sightings]
     small = _bare_photos(windows, size)
@@ -201,9 +197,9 @@ def _crop(report: Report, classifier: Classifier, sightings: Sequence[Sighting],
     over_us = (ours_s - bare_s) / BATCH * 1e6
     ratio = ours_s / bare_s
     if ratio <= 1.3:
-        report.at_most(f"crop by bare resize and invoke, {name}", ratio, "x", 1.3)
+        report.at_most("crop by bare resize and invoke", ratio, "x", 1.3)
     else:
-        report.at_most(f"crop over bare resize and invoke, {name}", over_us, "us", 50)
+        report.at_most("crop over bare resize and invoke", over_us, "us", 50)
     report.beside("crop in a batch of 8", ours_s / BATCH * 1e6, "us")
     report.beside("bare resize and invoke", bare_s / BATCH * 1e6, "us")
     report.beside("the first by the second", ratio, "x")
@@ -243,16 +239,20 @@ def _peers(report: Report, classifier: Classifier, sightings: Sequence[Sighting]
     """What others do with a photo of the same size."""
     size = classifier.bundle.manifest.preprocess.size_px
     small = [one.photo(size) for one in sightings]
-    inputs = classifier.quantize(small)
     (packed_s,) = _in_turns([lambda: _packed(small[0])])
     report.beside("packing pixels in plain Python", packed_s * 1e6, "us")
-    network = opencv_network(classifier)
+    plain = plain_network(classifier)
+    if isinstance(plain, str):
+        print(f"       OpenCV's DNN: {plain}")
+        return
+    inputs = plain.quantize(small)
+    network = opencv_network(plain)
     if isinstance(network, str):
         print(f"       OpenCV's DNN: {network}")
         return
     floats = np.stack([one[:, :, ::-1] for one in small]).astype(np.float32) / 255
-    again_s, opencv_s = _in_turns([lambda: classifier.invoke(inputs), lambda: network(floats)])
-    agree = network(floats).argmax(axis=1) == classifier.invoke(inputs).argmax(axis=1)
+    again_s, opencv_s = _in_turns([lambda: plain.invoke(inputs), lambda: network(floats)])
+    agree = network(floats).argmax(axis=1) == plain.invoke(inputs).argmax(axis=1)
     report.beside("OpenCV's DNN says the same", float(agree.mean()), "of 1")
     report.beside("OpenCV's DNN, same network in float32", opencv_s / BATCH * 1e6, "us")
     report.beside("its time by the int8 invoke", opencv_s / again_s, "x")

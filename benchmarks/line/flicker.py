@@ -7,6 +7,7 @@ which a camera's clock may make of it, is shown too.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import cv2
@@ -17,6 +18,7 @@ from benchmarks.line.scale import scaled
 from benchmarks.report import Report
 from sorter.finding.segmenting import SegmentingFinder
 from sorter.frame import Frame
+from sorter.item import Item
 from sorter.preprocess import Preprocess
 from sorter.ruler.linear import LinearRuler
 from sorter.tracker import Tracker
@@ -24,6 +26,7 @@ from sorter.twin.demo import RUN_UP_MM
 from sorter.twin.lighting import Imaging
 from sorter.twin.load import load
 from sorter.twin.optics import Optics
+from sorter.twin.placed import Laid
 from sorter.twin.scene import Scene
 
 DEPTH = 0.3
@@ -35,6 +38,8 @@ READOUTS_MS = (0.0, 8.0, 15.0, 30.0)
 ITEMS = scaled(4, 3)
 """In each lane."""
 SEED = 3
+NEAR_MM = 25.0
+"""An item is of the fruit in its lane that lies no farther from it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -128,4 +133,19 @@ def run(bench: Bench, depth: float, hertz: float, readout_ms: float) -> Seen:
         followed += tracker.follow(frame.tick, sightings, blind=finder.blind)
     followed += tracker.finish()
     doubtful = sum(item.doubt is not None for item in followed)
-    return Seen(wrong=abs(len(followed) - items) + doubtful, glints=tracker.glints, blind=blind)
+    wrong = _unmatched(laid, followed, belt.mm_per_tick) + doubtful
+    return Seen(wrong=wrong, glints=tracker.glints, blind=blind)
+
+
+def _unmatched(laid: Sequence[Laid], followed: Sequence[Item], mm_per_tick: float) -> int:
+    """Fruit without an item in its lane and place, and items without a fruit."""
+    left, lost = list(followed), 0
+    for one in laid:
+        for item in left:
+            off_mm = item.reference_tick * mm_per_tick - one.produce.at_mm
+            if item.lane == one.produce.lane and abs(off_mm) < NEAR_MM:
+                left.remove(item)
+                break
+        else:
+            lost += 1
+    return lost + len(left)

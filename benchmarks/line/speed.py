@@ -105,7 +105,8 @@ def _measure(report: Report, bench: Bench, jpeg: bool) -> None:
     )
     outcome = run(bench, film)
     laid = len(film.produce)
-    matched, strays = match(film.produce, outcome.decisions, bench.config.belt.mm_per_tick)
+    mm_per_tick = bench.config.belt.mm_per_tick
+    matched, strays = match(film.produce, outcome.decisions, lambda tick: tick * mm_per_tick)
     why = [decision.verdict.why for decision in outcome.decisions]
     missing = abs(outcome.produced - outcome.stepped - outcome.skipped)
     late = why.count(Why.TOO_LATE) + sum(outcome.unfired.values())

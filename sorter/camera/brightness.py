@@ -96,6 +96,8 @@ class BrightnessWatch:
         if self.dark:
             self._picture.clear()
             self._belt.clear()
+            # The dark is no time in which the usual light was known.
+            self._last_s = time_s
             return
         now = self._picture.mean(time_s)
         if now is None:
@@ -161,7 +163,9 @@ class BrightnessWatch:
         changes = np.median(np.nan_to_num(_change(now, self._usual)), axis=0)
         self.shift = float(changes[GREEN])
         if belt is not None and self._belt_usual is not None:
-            changes = np.concatenate([changes, _change(belt, self._belt_usual)])
+            # A channel that was saturated before and is so now tells nothing.
+            by_belt = np.nan_to_num(_change(belt, self._belt_usual))
+            changes = np.concatenate([changes, by_belt])
         return bool((np.abs(changes) <= SHIFT).all())
 
     def _learn(self, now: Floats, passed_s: float) -> None:

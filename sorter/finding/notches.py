@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import cv2
@@ -45,6 +46,13 @@ def deepest_notch_px(contour: Contour) -> float:
     """Depth of the deepest notch; 0 without any."""
     depths = _defects(contour)[:, 3]
     return float(depths.max()) / 256 if len(depths) else 0.0
+
+
+def thickness_px(contour: Contour) -> float:
+    """Width of a strip with the same area and outline, or the diameter of a disc of that area."""
+    area, around = cv2.contourArea(contour), cv2.arcLength(contour, True)
+    slack = around * around / 4 - 4 * area
+    return 2 * math.sqrt(area / math.pi) if slack <= 0 else around / 4 - math.sqrt(slack) / 2
 
 
 def notched_on_both_sides(contour: Contour, half_width_px: float) -> bool:

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from sorter.config import BeltConfig, CameraConfig
 from sorter.finding.background import ONE, Background
 from sorter.finding.cutout import Box, cut
-from sorter.finding.notches import Contour
+from sorter.finding.notches import thickness_px
 from sorter.finding.outline import outlines_px, refine
 from sorter.finding.photo_window import PhotoWindow
 from sorter.finding.splitting import Part, looks_like_one, split
@@ -185,7 +185,7 @@ class SegmentingFinder:
         scale = frame.pixels.shape[1] / small_w
         low_px, high_px = low * scale - 0.5, high * scale - 0.5
         contours = [part.contour for part in parts]
-        heights_mm = np.array([_thickness_px(contour) for contour in contours])
+        heights_mm = np.array([thickness_px(contour) for contour in contours])
         heights_mm *= self._mm_per_px * scale / 2
         along_mm, across_mm = self._extents_mm(low_px, high_px, heights_mm, frame.speed_mm_per_s)
         belt_mm = frame.tick * self._mm_per_tick
@@ -236,13 +236,6 @@ class SegmentingFinder:
             speed_mm_per_s=speed_mm_per_s,
         ).reshape(4, -1, 2)
         return sides_mm[:2, :, 0].T.tolist(), sides_mm[2:, :, 1].T.tolist()
-
-
-def _thickness_px(contour: Contour) -> float:
-    """Width of a strip with the same area and outline, or the diameter of a disc of that area."""
-    area, around = cv2.contourArea(contour), cv2.arcLength(contour, True)
-    slack = around * around / 4 - 4 * area
-    return 2 * math.sqrt(area / math.pi) if slack <= 0 else around / 4 - math.sqrt(slack) / 2
 
 
 def _measure(ruler: Ruler, outline_px: Floats, pixels: Pixels, speed_mm_per_s: float) -> Measures:

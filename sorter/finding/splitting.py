@@ -17,6 +17,7 @@ from sorter.finding.notches import (
     deepest_notch_px,
     notched_on_both_sides,
     notches,
+    thickness_px,
 )
 
 Plane = NDArray[np.uint8]
@@ -111,8 +112,9 @@ def _plain_pair(contour: Contour) -> tuple[Contour, Contour] | None:
     one = contour[first : last + 1]
     other = np.concatenate([contour[last:], contour[: first + 1]])
     neck_px = float(np.hypot(*(contour[last, 0] - contour[first, 0])))
-    narrower_px = 2 * min(_half_width_px(one), _half_width_px(other))
-    if neck_px > PLAIN_NECK * narrower_px:
+    # The one is right for long parts, bent ones too, and the other for stubby ones.
+    thinner_px = min(min(thickness_px(part), *cv2.minAreaRect(part)[1]) for part in (one, other))
+    if neck_px > PLAIN_NECK * thinner_px:
         return None
     return (one, other) if looks_like_one(one) and looks_like_one(other) else None
 

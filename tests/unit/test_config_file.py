@@ -306,3 +306,9 @@ def test_a_beam_beyond_the_belt_is_an_error(tmp_path: Path) -> None:
     text = "board: {passed_beam: {at_mm: 1500}}\n" + OUTLETS
     (found,) = complaints(tmp_path, text)
     assert found.startswith("1: board.passed_beam.at_mm: lies beyond the end of the belt")
+
+
+def test_an_address_in_a_list_is_not_shown_with_its_password(tmp_path: Path) -> None:
+    text = "camera: {device: ['rtsp://user:secret@host/belt']}\n" + OUTLETS
+    (found,) = complaints(tmp_path, text)
+    assert "secret" not in found

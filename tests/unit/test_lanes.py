@@ -9,6 +9,7 @@ import pytest
 from pydantic import ValidationError
 
 from sorter.config import SorterConfig
+from sorter.errors import SorterError
 from sorter.lanes import lane_edges_mm
 from sorter.ruler.linear import LinearRuler
 from sorter.twin.load import Layout
@@ -46,6 +47,19 @@ def test_a_last_lane_without_an_outlet_takes_its_part_where_the_edges_are_given(
 def test_an_outlet_beyond_the_last_edge_is_refused() -> None:
     with pytest.raises(ValidationError, match=r"2 has a lane beyond the last of belt\.lane_edges"):
         machine(0, 2, lane_edges_mm=[100.0])
+
+
+def test_an_edge_beyond_what_the_camera_sees_is_refused() -> None:
+    with pytest.raises(SorterError, match="has 1500, but the camera sees 200 mm across"):
+        edges_mm(machine(0, 1, lane_edges_mm=[1500.0]))
+
+
+def test_a_beam_in_a_lane_that_is_not_there_is_refused() -> None:
+    with pytest.raises(ValidationError, match="there is no lane 5; the last one is 1"):
+        make_config(
+            outlets=[outlet(0), outlet(1), END],
+            board={"passed_beam": {"at_mm": 1400, "lane": 5}},
+        )
 
 
 def test_edges_that_do_not_ascend_are_refused() -> None:

@@ -216,6 +216,11 @@ def test_an_address_that_cannot_be_read_is_refused_without_its_password(device: 
         RtspCamera(device).open()
 
 
+@pytest.mark.parametrize("url", ["rtsp://admin:secret", "rtsp://admin:secret/belt"])
+def test_who_forgets_the_address_itself_is_not_told_the_password(url: str) -> None:
+    assert RtspCamera(url).name == "rtsp://..."
+
+
 def test_what_is_no_address_is_refused(tmp_path: Path) -> None:
     with pytest.raises(CameraError, match="begins with rtsp://"):
         RtspCamera(str(tmp_path / "v.avi")).open()

@@ -116,6 +116,21 @@ def test_gloss_that_looks_like_belt_does_not_part_a_fruit() -> None:
     assert parts(mask) == [False]
 
 
+@pytest.mark.parametrize("neck", [0.62, 0.7, 0.75, 0.8])
+@pytest.mark.parametrize("smooth", [True, False])
+@pytest.mark.parametrize("length", [90, 130, 240])
+def test_a_long_fruit_with_a_waist_never_becomes_two_sure_ones(
+    neck: float, smooth: bool, length: int
+) -> None:
+    x = np.linspace(-1, 1, length)
+    waist = np.cos(np.clip(x / 0.25, -1, 1) * np.pi / 2) if smooth else 1.0 * (abs(x) < 0.04)
+    mask = np.zeros((300, 300), np.uint8)
+    for column, half in enumerate(20 * (1 - (1 - neck) * waist)):
+        mask[round(150 - half) : round(150 + half), 30 + column] = 255
+    found = parts(mask)
+    assert len(found) == 1 or all(found)
+
+
 def test_a_waist_of_a_third_does_not_part_a_fruit() -> None:
     x = np.linspace(-1, 1, 200)
     half = 17 * np.sqrt(1 - np.abs(x) ** 5) * (1 - 0.33 * np.exp(-((x / 0.3) ** 2)))

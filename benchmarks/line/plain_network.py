@@ -1,4 +1,4 @@
-"""The network that `sorter-train` makes unless told otherwise, untrained: its speed is the same."""
+"""The default network without the measured shape, untrained: as fast as a trained one."""
 
 from __future__ import annotations
 
@@ -11,14 +11,13 @@ from numpy.random import default_rng
 
 from sorter.bundle import Bundle, Golden
 from sorter.classifier import Classifier
-from sorter.shape import MEASURES
 
 PHOTOS = 16
 """From which the int8 ranges are measured."""
 
 
-def default_network(like: Classifier) -> Classifier | str:
-    """The default network in int8, or one sentence why there is none.
+def plain_network(like: Classifier) -> Classifier | str:
+    """The network in int8, or one sentence why there is none.
 
     Args:
         like: its grades and its preprocessing are taken over.
@@ -30,8 +29,7 @@ def default_network(like: Classifier) -> Classifier | str:
 
     backend.keras().utils.set_random_seed(1)
     preprocess, grades = like.bundle.manifest.preprocess, len(like.grades)
-    shape = zoo.architecture(zoo.DEFAULT).recipe.shape
-    network = zoo.build(zoo.DEFAULT, preprocess.size_px, grades, shape=shape)
+    network = zoo.build(zoo.DEFAULT, preprocess.size_px, grades, shape=False)
     rng = default_rng(2)
     photos = np.full((PHOTOS, preprocess.size_px, preprocess.size_px, 3), 180, np.uint8)
     for photo in photos:
@@ -39,7 +37,7 @@ def default_network(like: Classifier) -> Classifier | str:
         colour = rng.integers(0, 140, 3).tolist()
         cv2.ellipse(photo, (middle, middle), axes.tolist(), 0, 0, 360, colour, -1)
     bundle = Bundle(
-        manifest=like.bundle.manifest.model_copy(update={"measures": MEASURES if shape else ()}),
+        manifest=like.bundle.manifest.model_copy(update={"measures": ()}),
         golden=Golden(inputs=photos[:0].view(np.int8), outputs=np.zeros((0, grades), np.int8)),
         models={"classifier": to_int8(network.model, photos, preprocess)},
     )
