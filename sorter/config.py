@@ -346,7 +346,10 @@ class SorterConfig(_Section):
                 taken.append(((k, "grades", n), f"lane {outlet.lane} grade", grade))
             for keys, what, value in taken:
                 if (what, value) in seen:
-                    misfits.append((("outlets", *keys), f"the {what} {value} is given twice"))
+                    sentence = f"the {what} {value} is given twice"
+                    if what not in ("name", "channel"):
+                        sentence += "; an outlet that takes part of a grade only has to come first"
+                    misfits.append((("outlets", *keys), sentence))
                 if what in ("name", "channel") or not outlet.choosy:
                     # What one outlet leaves of a grade, another one may take.
                     seen.add((what, value))

@@ -51,10 +51,15 @@ def grades_fit(config: SorterConfig, manifest: Manifest) -> GradesFit:
     if config.finder.source == "detector" and "detector" not in manifest.roles:
         sentence = "the model bundle holds no detector; allowed with it: background"
         errors.append((("finder", "source"), sentence))
-    taken = {grade for outlet in config.outlets for grade in outlet.grades}
-    warnings: list[tuple[Keys, str]] = [
-        (("outlets",), f"no outlet takes {name}; it rides to {config.default_outlet.name}")
-        for name in worth
-        if name not in taken
-    ]
+    warnings: list[tuple[Keys, str]] = []
+    end = config.default_outlet
+    for lane in range(config.lanes):
+        own = [outlet for outlet in config.outlets if outlet.default or outlet.lane == lane]
+        taken = {grade for outlet in own for grade in outlet.grades}
+        where = f" of lane {lane}" if config.lanes > 1 else ""
+        warnings += [
+            (("outlets",), f"no outlet{where} takes {name}; it rides to {end.name}")
+            for name in worth
+            if name not in taken
+        ]
     return GradesFit(errors=errors, warnings=warnings)

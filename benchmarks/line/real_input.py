@@ -53,7 +53,7 @@ SETS: dict[str, tuple[tuple[str, ...], float, float]] = {
 """Grades best first; what a photo shows, in mm; share of the photos that the model learns from."""
 PER_GRADE = scaled(20, 4)
 """Items on the belt."""
-LEARNT = scaled(120, 16)
+LEARNT = scaled(120, 30)
 """Photos a grade that the model learns from, at the most."""
 EPOCHS = scaled(24, 3)
 """Each of about 650 stills of cucumbers."""

@@ -203,6 +203,7 @@ def bench(
         print_report(Console(), result, wall_s=time.monotonic() - start_s)
     if trouble := result.trouble(board.value):
         raise SorterError(trouble)
+    world.script.check_begun(result.belt_s)
 
 
 def _produce(

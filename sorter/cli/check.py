@@ -43,6 +43,7 @@ def check(
     try:
         file = read_config(config)
         _check_twin(file)
+        _check_lanes(file)
         warnings, has_model = _check_model(file)
         warnings += _check_calibration(file)
         warnings += [file.problem(*found) for found in layout_warnings(file.config)]
@@ -66,6 +67,18 @@ def _check_twin(file: ConfigFile) -> None:
     if config.camera.source == "twin" and config.board.port != VIRTUAL:
         sentence = f"found '{config.board.port}'; the belt of camera.source twin wants '{VIRTUAL}'"
         raise ConfigError([file.problem(("board", "port"), sentence)])
+
+
+def _check_lanes(file: ConfigFile) -> None:
+    from sorter.config_file import ConfigError
+    from sorter.errors import SorterError
+    from sorter.lanes import lane_edges_mm
+    from sorter.ruler.linear import LinearRuler
+
+    try:
+        lane_edges_mm(file.config, LinearRuler(file.config.camera))
+    except SorterError as error:
+        raise ConfigError([file.problem(("belt", "lane_edges_mm"), str(error))]) from error
 
 
 def _check_model(file: ConfigFile) -> tuple[list[Problem], bool]:

@@ -49,7 +49,7 @@ def _lines(state: dict[str, Any]) -> list[str]:
         f"faults: {', '.join(state['faults']) or 'none'}",
         f"frames: {counts.frames}, {state['skipped']} skipped, {state['lost']} lost, "
         f"{counts.frames_without_position} without position",
-        f"items: {counts.items} in {counts.shots} shots",
+        f"items: {counts.items}, shots: {counts.shots} (neighbours may share one)",
         *counts.told(),
     ]
 

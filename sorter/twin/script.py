@@ -145,6 +145,20 @@ class BeltScript:
                     f"is over at {over_s:.1f} s; let one step end before the next begins"
                 )
 
+    def check_begun(self, run_s: float) -> None:
+        """See that a run was long enough for every step to begin.
+
+        Raises:
+            SorterError: it was not.
+        """
+        for step in self.steps:
+            if step.at_s >= run_s:
+                name = type(step).__name__.lower()
+                raise SorterError(
+                    f"--script: {name}@{step.at_s:g} never came, for the run was over after "
+                    f"{run_s:.1f} s; let it come earlier, or take more --items"
+                )
+
     def holds_belt(self, time_s: float) -> bool:
         """Whether somebody keeps the belt standing at a time and will let it run again."""
         return not self.wants_belt(time_s) or any(

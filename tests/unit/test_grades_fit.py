@@ -46,3 +46,16 @@ def test_a_grade_without_an_outlet_is_named() -> None:
         "no outlet takes fair; it rides to end",
         "no outlet takes poor; it rides to end",
     ]
+
+
+def test_a_grade_without_an_outlet_in_one_of_the_lanes_is_named() -> None:
+    outlets = [
+        {"name": "a", "lane": 0, "channel": 0, "at_mm": 420, "grades": ["good"]},
+        {"name": "b", "lane": 1, "channel": 1, "at_mm": 420, "grades": ["fair"]},
+        {"name": "end", "default": True, "grades": ["poor"]},
+    ]
+    warnings = grades_fit(make_config(outlets=outlets), make_manifest()).warnings
+    assert [why for _, why in warnings] == [
+        "no outlet of lane 0 takes fair; it rides to end",
+        "no outlet of lane 1 takes good; it rides to end",
+    ]

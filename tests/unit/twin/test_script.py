@@ -71,3 +71,10 @@ def test_the_belt_is_held_until_the_start_button_was_pressed_twice() -> None:
         *(False, True, False),
         *(True, True, True, True, False),
     ]
+
+
+def test_a_step_that_a_run_is_too_short_for_is_named() -> None:
+    script = BeltScript.parse("stop@2:1,reverse@100:60")
+    script.check_begun(101.0)
+    with pytest.raises(SorterError, match=r"reverse@100 never came, .* over after 7\.5 s"):
+        script.check_begun(7.5)
