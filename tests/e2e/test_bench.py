@@ -81,7 +81,7 @@ def test_the_same_seed_gives_the_same_record_of_every_item() -> None:
 def test_no_item_falls_into_a_bin_that_it_was_not_sent_to_whatever_the_belt_does(
     script: str,
 ) -> None:
-    found = answer("--items", "15", "--script", script)
+    found = answer("--items", "22", "--script", script)
     assert set(found["wrong_by_cause"]) <= {"misclassified"}
     assert found["strays"] == 0
     assert found["lost"] == 0
