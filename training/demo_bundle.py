@@ -41,10 +41,10 @@ BUNDLES = {
 def main(names: list[str]) -> None:
     """Replace shipped bundles by ones trained anew, if they are good and small enough to ship.
 
-    The same, but for the search for copies, as (for `demo` and the crop `cucumbers`):
+    The same as (for `demo` and the crop `cucumbers`):
 
         sorter-train synth --out demo --crop cucumbers --per-grade 300 --seed 1
-        sorter-train run demo --out run --size 96 --epochs 25 --split blocks
+        sorter-train run demo --out run --size 96 --epochs 25 --split blocks --exact-copies
     """
     if unknown := set(names) - set(BUNDLES):
         raise TrainingError(

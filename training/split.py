@@ -151,7 +151,8 @@ def _check(of_grade: dict[str, list[int]], fewest: int) -> None:
         raise PhotosError(
             f"too few different photos: {', '.join(few)}; each grade needs at least {fewest}, "
             f"and 50 or more for a model that is of use (copies of a photo and views of one item "
-            f"count once; 'sorter-train audit' lists the copies)"
+            f"count once; 'sorter-train audit' lists the copies, and --exact-copies takes only the "
+            f"very same photos for some)"
         )
 
 

@@ -90,6 +90,14 @@ Split = Annotated[
         "shots in which neighbours look alike. 'sessions' keeps each session of photos.csv whole.",
     ),
 ]
+ExactCopies = Annotated[
+    bool,
+    typer.Option(
+        "--exact-copies",
+        help="Take only photos for copies that are the same to the byte or pixel: for fruit so "
+        "smooth and alike that different ones pass for copies of each other.",
+    ),
+]
 SkipUnreadable = Annotated[
     bool, typer.Option("--skip-unreadable", help="Leave out unreadable files, and name them.")
 ]

@@ -29,7 +29,7 @@ def synth(
 
         sorter-train synth --out rolling --per-grade 100 --views 3
 
-        sorter-train synth --out lemons --crop lemons
+        sorter-train synth --out lemons --crop lemons   (train them with --exact-copies)
     """
     from training.progress import steps
     from training.synth import synth as render

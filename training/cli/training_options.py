@@ -34,6 +34,7 @@ class TrainingOptions:
     shape: options.Shape = None
     folds: options.Folds = 0
     pretrain: options.Pretrain = None
+    exact_copies: options.ExactCopies = False
     skip_unreadable: options.SkipUnreadable = False
 
     def settings(self) -> Settings:
@@ -66,6 +67,7 @@ class TrainingOptions:
             model=self.model,
             way=way,
             skip_unreadable=self.skip_unreadable,
+            group_copies=not self.exact_copies,
             weights=self.weights,
             fine_tune=self.fine_tune,
             full_turn=self.full_turn,

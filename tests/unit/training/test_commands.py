@@ -15,6 +15,7 @@ from sorter.bundle import Grade
 from sorter.preprocess import Preprocess
 from tests.unit.training.folders import noise, write_photos
 from training.cli import main
+from training.cli.training_options import TrainingOptions
 from training.photos import scan
 from training.run_folder import Entry, RunRecord
 
@@ -353,3 +354,8 @@ def test_rendering_does_not_mix_into_a_folder_that_is_not_empty(
 ) -> None:
     (tmp_path / "mine.png").write_bytes(noise(0).tobytes())
     assert "not empty" in refuse("synth", "--out", tmp_path, "--per-grade", "1")
+
+
+def test_only_the_very_same_photos_are_copies_where_the_user_says_so() -> None:
+    assert TrainingOptions().settings().group_copies
+    assert not TrainingOptions(exact_copies=True).settings().group_copies
