@@ -63,6 +63,13 @@ class Slide:
         if self._mark is None or not alike or way_mm > WAY_MM:
             self._mark = size_mm, middle_mm, at_mm
 
+    def move_count(self, by_mm: float) -> None:
+        """See `Tracker.move_count`."""
+        self.seen = self.seen.moved(-by_mm)
+        self._start_mm -= by_mm
+        # Some millimetres of the belt's way may have been lost with the old count.
+        self._mark, self._off = None, 0
+
     def lately(self, frame: int) -> bool:
         """Whether it was seen shortly before the frame of this number."""
         return frame - self._frame <= LATELY_FRAMES

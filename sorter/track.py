@@ -128,6 +128,13 @@ class Track:
             for view in self.views
         )
 
+    def move_count(self, by_mm: float) -> None:
+        """See `Tracker.move_count`."""
+        self.along = self.along.moved(-by_mm)
+        self.slide.move_count(by_mm)
+        for view in (*self.views, *([] if self.last is None else [self.last])):
+            view.along = view.along.moved(-by_mm)
+
     def develop(self, side_px: int, belt_mm: float, step_mm: float) -> bool:
         """Take a step towards the photos and measures that deciding will ask for.
 

@@ -91,6 +91,17 @@ class Tracker:
                 track.doubt = Why.BLIND
         return self._decide(due)
 
+    def move_count(self, by_mm: float) -> None:
+        """The belt is counted from elsewhere, and has not moved: what lies on it stays in view.
+
+        Args:
+            by_mm: what the same place of the belt's way is counted more than before.
+        """
+        if self._belt_mm is not None:
+            self._belt_mm += by_mm
+        for track in self._tracks:
+            track.move_count(by_mm)
+
     def finish(self) -> list[Item]:
         """The items still in view when the frames have ended."""
         return self._decide(track for track in self._tracks if not track.decided)
