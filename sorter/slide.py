@@ -22,7 +22,9 @@ less has its middle within `SLID_SHARE`."""
 STILL_MM = 5.0
 """What moves by less from frame to frame stays in its place in the image."""
 LATELY_FRAMES = 3
-"""What was not seen in so many frames may be anywhere."""
+LATELY_MM = 60.0
+"""What was not seen in so many frames, or while so much belt ran by, may be anywhere: another item
+may well have come to lie in its place in the image."""
 JAM_MM = 300.0
 """Of the belt that has run on beneath an item: it will hardly come free by itself."""
 
@@ -86,8 +88,11 @@ class Slide:
             sighting: in its rows.
             frame: number of its frame.
         """
-        still = abs(sighting.from_reference_mm - self._at_mm) < STILL_MM
-        return self.lately(frame) and (still or self.seen.overlap_mm(sighting.along) > 0)
+        moved_mm = sighting.from_reference_mm - self._at_mm
+        way_mm = abs(moved_mm - (sighting.along.middle_mm - self.seen.middle_mm))
+        if not self.lately(frame) or way_mm > LATELY_MM:
+            return False
+        return abs(moved_mm) < STILL_MM or self.seen.overlap_mm(sighting.along) > 0
 
     def hold(self, sighting: Sighting, frame: int) -> None:
         """It is the item, and something holds it."""

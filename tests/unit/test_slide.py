@@ -126,3 +126,18 @@ def test_items_that_are_first_seen_beside_a_decided_one_when_a_blind_time_ends_a
         items += tracker.follow(tick, [] if blind else seen, blind=blind)
     assert len(items + tracker.finish()) == 5
     assert tracker.slid == 0
+
+
+@pytest.mark.parametrize("off_mm", [0.0, 3.0, 12.0])
+def test_an_item_that_lies_where_a_decided_one_was_before_frames_were_missing_is_another(
+    off_mm: float,
+) -> None:
+    tracker = make_tracker()
+    items: list[Item] = []
+    for tick in [*steps(0, 640, 20), *steps(1410, 2400, 20)]:
+        first_mm = -150.0 + tick / 2
+        places = [first_mm, first_mm - 395.0 - off_mm]
+        seen = [make_sighting(at, tick=tick) for at in places if abs(at) < 178]
+        items += step(tracker, *seen, tick=tick)
+    assert [item.doubt for item in items] == [None, None]
+    assert (tracker.slid, tracker.take_slid()) == (0, [])
