@@ -94,6 +94,18 @@ class Slide:
             return False
         return abs(moved_mm) < STILL_MM or self.seen.overlap_mm(sighting.along) > 0
 
+    def stopped_at(self, sighting: Sighting, frame: int) -> bool:
+        """Whether it was lost from sight on its way past this place, not long ago.
+
+        Args:
+            sighting: in its rows, of something that is held.
+            frame: number of its frame.
+        """
+        moved_mm = sighting.from_reference_mm - self._at_mm
+        way_mm = moved_mm - (sighting.along.middle_mm - self.seen.middle_mm)
+        since = frame - self._frame
+        return LATELY_FRAMES <= since <= 2 * LATELY_FRAMES and -STILL_MM < moved_mm < way_mm
+
     def hold(self, sighting: Sighting, frame: int) -> None:
         """It is the item, and something holds it."""
         self.add(sighting, frame)

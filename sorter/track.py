@@ -19,7 +19,7 @@ VANISHED_FRAMES = 3
 """An item that lay in full view and was not seen in so many frames has left its place."""
 
 
-@dataclass(slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True, eq=False)
 class Track:
     """One item, at its place on the moving belt."""
 

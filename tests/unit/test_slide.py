@@ -141,3 +141,58 @@ def test_an_item_that_lies_where_a_decided_one_was_before_frames_were_missing_is
         items += step(tracker, *seen, tick=tick)
     assert [item.doubt for item in items] == [None, None]
     assert (tracker.slid, tracker.take_slid()) == (0, [])
+
+
+def row(heads_mm: list[float], *, tick: float, size_mm: float) -> list[Sighting]:
+    """Items in one row, cut off at the edges of the image; by the places of their middles."""
+    seen = []
+    for at_mm in heads_mm:
+        low_mm, high_mm = max(-200.0, at_mm - size_mm / 2), min(200.0, at_mm + size_mm / 2)
+        if high_mm - low_mm > 3:
+            middle_mm, shown_mm = (low_mm + high_mm) / 2, high_mm - low_mm
+            seen.append(
+                make_sighting(middle_mm, tick=tick, size_mm=shown_mm, complete=shown_mm >= size_mm)
+            )
+    return seen
+
+
+@pytest.mark.parametrize("held_mm", [60.0, 120.0, 165.0])
+@pytest.mark.parametrize("step_mm", [12.0, 20.0, 24.0, 28.0, 36.0, 40.0])
+def test_a_jam_with_fruit_queued_behind_it_is_told_and_nothing_is_shot_at(
+    held_mm: float, step_mm: float
+) -> None:
+    tracker = make_tracker()
+    items: list[Item] = []
+    slid: list[int] = []
+    places = [-150.0 - 45.0 * k for k in range(4)]
+    for index in range(100):
+        tick, free_to_mm = 2 * step_mm * (index + 1), held_mm
+        for k, at_mm in enumerate(places):
+            places[k] = min(at_mm + step_mm, free_to_mm)
+            free_to_mm = places[k] - 36.0
+        items += step(tracker, *row(places, tick=tick, size_mm=30.0), tick=tick)
+        slid += tracker.take_slid()
+    items += tracker.finish()
+    assert tracker.jammed
+    # Until the jam is known, some of the items were taken for their neighbours.
+    assert 4 <= len(items) <= 4 + 3
+    assert [item.item_id for item in items if item.doubt is None and item.item_id not in slid] == []
+
+
+@pytest.mark.parametrize("fruits", [3, 9, 60])
+@pytest.mark.parametrize(
+    ("step_mm", "pitch_mm"), [(36.0, 36.0), (35.0, 36.0), (60.0, 60.0), (20.0, 60.0), (40.0, 80.0)]
+)
+def test_a_train_of_equal_fruit_as_far_apart_as_the_belts_step_is_no_jam(
+    fruits: int, step_mm: float, pitch_mm: float
+) -> None:
+    tracker = make_tracker()
+    items: list[Item] = []
+    belt_mm = 0.0
+    while belt_mm < 450 + fruits * pitch_mm:
+        belt_mm += step_mm
+        places = [belt_mm - 220 - pitch_mm * k for k in range(fruits)]
+        seen = row(places, tick=2 * belt_mm, size_mm=30.0)
+        items += step(tracker, *seen, tick=2 * belt_mm)
+    assert [item.doubt for item in items] == [None] * fruits
+    assert tracker.slid == 0
