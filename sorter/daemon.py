@@ -217,7 +217,7 @@ class Daemon:
             capture.pixels, capture.time_s, travel_mm, self._line.light
         ):
             self._faults.change(change.fault.value, change.active, change.sentence)
-            if change.active and self._line.doubted:
+            if change.active and self._faults.doubts(change.fault.value):
                 noticed_s = NOTICED_S.get(change.fault, NOTICED_SOON_S)
                 self._line.withdraw_since(capture.time_s - noticed_s, self._clock())
         # Opening it anew takes a while: only where the belt stands for the fault anyway.

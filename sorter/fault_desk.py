@@ -19,6 +19,9 @@ _POLICY_OF = {
 """Keys of the config's section by fault; the board has its own rules for the others."""
 _ALWAYS_STOP = {"camera_stalled", "camera_unplugged", "camera_frozen", "camera_reopened"}
 
+_DOUBTING = frozenset({"doubt", "stop"})
+"""Policies by which what the camera sees rides."""
+
 
 class FaultDesk:
     """Tells and records each fault, and carries out its policy on the line."""
@@ -50,6 +53,10 @@ class FaultDesk:
         """Names of the faults that stand, oldest first."""
         return list(self._standing)
 
+    def doubts(self, name: str) -> bool:
+        """Whether a fault stands that puts in doubt what the camera sees, by its own policy."""
+        return self._standing.get(name, "warn") in _DOUBTING
+
     def change(self, name: str, active: bool, sentence: str = "") -> None:
         """A fault was raised or cleared; one that does not change anything is no news.
 
@@ -65,7 +72,7 @@ class FaultDesk:
         else:
             del self._standing[name]
         policies = set(self._standing.values())
-        self._line.doubted = bool(policies & {"doubt", "stop"})
+        self._line.doubted = not policies.isdisjoint(_DOUBTING)
         self._line.held = "stop" in policies
         self._tell(self._told(name, active, sentence))
         if self._records is not None:

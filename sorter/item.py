@@ -83,6 +83,10 @@ class Span:
         """Distance between them; 0 where they touch."""
         return max(0.0, self.low_mm - other.high_mm, other.low_mm - self.high_mm)
 
+    def moved(self, by_mm: float) -> Span:
+        """The same span elsewhere."""
+        return Span(low_mm=self.low_mm + by_mm, high_mm=self.high_mm + by_mm)
+
     def hull(self, other: Span) -> Span:
         """The smallest span that holds both."""
         return Span(low_mm=min(self.low_mm, other.low_mm), high_mm=max(self.high_mm, other.high_mm))

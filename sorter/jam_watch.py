@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-STANDS_S = 2.0
-STANDS_MM = 2.0
-"""A belt that moves less in that time stands, and a person may be taking the item out."""
+from sorter.standstill import Standstill
 
 
 class JamWatch:
-    """Remembers a jam until the belt stands.
+    """Remembers a jam until the belt stands, and a person may be taking the item out.
 
     Not only while it is seen: what stands still in the image for long becomes part of the empty
     belt's picture, and is still there.
@@ -17,7 +15,7 @@ class JamWatch:
     def __init__(self) -> None:
         self.jammed = False
         """An item is held, or was when the belt last ran."""
-        self._moved: tuple[float, float] | None = None
+        self._standstill = Standstill()
 
     def see(self, held: bool, time_s: float, belt_mm: float) -> None:
         """Take in one frame.
@@ -27,7 +25,5 @@ class JamWatch:
             time_s: of the frame.
             belt_mm: belt travel at the frame.
         """
-        if self._moved is None or abs(belt_mm - self._moved[1]) >= STANDS_MM:
-            self._moved = (time_s, belt_mm)
-        stands = time_s - self._moved[0] > STANDS_S
+        stands = self._standstill.see(time_s, belt_mm)
         self.jammed = not stands and (held or self.jammed)

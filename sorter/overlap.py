@@ -50,7 +50,7 @@ class Overlaps:
 
 def overlaps(first: Sequence[Place], second: Sequence[Place]) -> Overlaps:
     """Compare two sets of places."""
-    one, other = _ends(first)[:, None], _ends(second)[None]
+    one, other = ends_mm(first)[:, None], ends_mm(second)[None]
     shared = _shared(one, other)
     size, other_size = one[..., 1] - one[..., 0], other[..., 1] - other[..., 0]
     return Overlaps(
@@ -65,7 +65,7 @@ def duplicates(places: Sequence[Place]) -> list[int]:
     """Those that lie over a larger one: what is left is one place an item."""
     if len(places) < 2:
         return []
-    ends = _ends(places)
+    ends = ends_mm(places)
     area = (ends[..., 1] - ends[..., 0]).prod(axis=1)
     shared = _shared(ends[:, None], ends[None]).prod(axis=2)
     doubled = shared > DUPLICATE_IOU * (area[:, None] + area[None] - shared)
@@ -85,7 +85,7 @@ def _shared(one: NDArray[np.float64], other: NDArray[np.float64]) -> NDArray[np.
     return np.asarray(np.maximum(shared, 0.0))
 
 
-def _ends(places: Sequence[Place]) -> NDArray[np.float64]:
+def ends_mm(places: Sequence[Place]) -> NDArray[np.float64]:
     """Ends of each, n × 2 × 2: along and across, low and high."""
     return np.array(
         [((p.along.low_mm, p.along.high_mm), (p.across.low_mm, p.across.high_mm)) for p in places],

@@ -8,6 +8,7 @@ from dataclasses import replace
 import numpy as np
 
 from firmware_bridge.board import Reason, Shot, ShotReport
+from firmware_bridge.position import REBOOT_GAP_TICKS
 from sorter.classifier import Classifier
 from sorter.config import SorterConfig
 from sorter.decision import Decision
@@ -125,6 +126,10 @@ class Pipeline:
                 f"the configuration says {self._field_px[0]} and {self._field_px[1]}; "
                 f"set camera.width and camera.height to what it delivers and calibrate again"
             )
+        jump_ticks = frame.tick - self._tick
+        if self._seen and jump_ticks >= REBOOT_GAP_TICKS:
+            # The board was reset, and stops the belt when it is.
+            self._tracker.move_count(jump_ticks * self._mm_per_tick)
         frame = replace(frame, speed_mm_per_s=self._speed_mm_per_s(frame))
         self._ticks_per_s = frame.speed_mm_per_s / self._mm_per_tick
         self._tick, self._time_s, self._seen = frame.tick, frame.time_s, True

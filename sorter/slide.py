@@ -22,7 +22,9 @@ less has its middle within `SLID_SHARE`."""
 STILL_MM = 5.0
 """What moves by less from frame to frame stays in its place in the image."""
 LATELY_FRAMES = 3
-"""What was not seen in so many frames may be anywhere."""
+LATELY_MM = 60.0
+"""What was not seen in so many frames, or while so much belt ran by, may be anywhere: another item
+may well have come to lie in its place in the image."""
 JAM_MM = 300.0
 """Of the belt that has run on beneath an item: it will hardly come free by itself."""
 
@@ -63,6 +65,13 @@ class Slide:
         if self._mark is None or not alike or way_mm > WAY_MM:
             self._mark = size_mm, middle_mm, at_mm
 
+    def move_count(self, by_mm: float) -> None:
+        """See `Tracker.move_count`."""
+        self.seen = self.seen.moved(-by_mm)
+        self._start_mm -= by_mm
+        # Some millimetres of the belt's way may have been lost with the old count.
+        self._mark, self._off = None, 0
+
     def lately(self, frame: int) -> bool:
         """Whether it was seen shortly before the frame of this number."""
         return frame - self._frame <= LATELY_FRAMES
@@ -79,8 +88,23 @@ class Slide:
             sighting: in its rows.
             frame: number of its frame.
         """
-        still = abs(sighting.from_reference_mm - self._at_mm) < STILL_MM
-        return self.lately(frame) and (still or self.seen.overlap_mm(sighting.along) > 0)
+        moved_mm = sighting.from_reference_mm - self._at_mm
+        way_mm = abs(moved_mm - (sighting.along.middle_mm - self.seen.middle_mm))
+        if not self.lately(frame) or way_mm > LATELY_MM:
+            return False
+        return abs(moved_mm) < STILL_MM or self.seen.overlap_mm(sighting.along) > 0
+
+    def stopped_at(self, sighting: Sighting, frame: int) -> bool:
+        """Whether it was lost from sight on its way past this place, not long ago.
+
+        Args:
+            sighting: in its rows, of something that is held.
+            frame: number of its frame.
+        """
+        moved_mm = sighting.from_reference_mm - self._at_mm
+        way_mm = moved_mm - (sighting.along.middle_mm - self.seen.middle_mm)
+        since = frame - self._frame
+        return LATELY_FRAMES <= since <= 2 * LATELY_FRAMES and -STILL_MM < moved_mm < way_mm
 
     def hold(self, sighting: Sighting, frame: int) -> None:
         """It is the item, and something holds it."""

@@ -19,7 +19,7 @@ VANISHED_FRAMES = 3
 """An item that lay in full view and was not seen in so many frames has left its place."""
 
 
-@dataclass(slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True, eq=False)
 class Track:
     """One item, at its place on the moving belt."""
 
@@ -127,6 +127,13 @@ class Track:
             and view.touching <= sighting.touching
             for view in self.views
         )
+
+    def move_count(self, by_mm: float) -> None:
+        """See `Tracker.move_count`."""
+        self.along = self.along.moved(-by_mm)
+        self.slide.move_count(by_mm)
+        for view in (*self.views, *([] if self.last is None else [self.last])):
+            view.along = view.along.moved(-by_mm)
 
     def develop(self, side_px: int, belt_mm: float, step_mm: float) -> bool:
         """Take a step towards the photos and measures that deciding will ask for.

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 
 import numpy as np
 
+from sorter.held_places import HeldPlaces
 from sorter.item import Item, Sighting, Span
 from sorter.overlap import Overlaps, duplicates, overlaps
 from sorter.track import Track
@@ -53,6 +54,7 @@ class Tracker:
         self.slid = 0
         """Items that did not keep their place on the belt: something held them."""
         self._slid_ids: list[int] = []
+        self._held = HeldPlaces(entry_mm=entry_mm, exit_mm=exit_mm)
         self._frame = 0
         self._belt_mm: float | None = None
         self._step_mm = 0.0
@@ -90,6 +92,18 @@ class Tracker:
             for track in due:
                 track.doubt = Why.BLIND
         return self._decide(due)
+
+    def move_count(self, by_mm: float) -> None:
+        """The belt is counted from elsewhere, and has not moved: what lies on it stays in view.
+
+        Args:
+            by_mm: what the same place of the belt's way is counted more than before.
+        """
+        if self._belt_mm is not None:
+            self._belt_mm += by_mm
+        self._held.move_count(by_mm)
+        for track in self._tracks:
+            track.move_count(by_mm)
 
     def finish(self) -> list[Item]:
         """The items still in view when the frames have ended."""
@@ -130,6 +144,11 @@ class Tracker:
     def _take_in(self, sightings: Sequence[Sighting], belt_mm: float) -> None:
         dropped = duplicates(sightings)
         sightings = [s for k, s in enumerate(sightings) if k not in dropped]
+        held = self._take_in_held(sightings, belt_mm)
+        if held:
+            self._tracks = [track for track in self._tracks if track not in held.values()]
+        numbers = [s for s in range(len(sightings)) if s not in held]
+        sightings = [sightings[s] for s in numbers]
         tracks = self._tracks
         pairs = overlaps(tracks, sightings)
         owners = _owners(pairs)
@@ -151,8 +170,10 @@ class Tracker:
                     or self._is_held(sighting, unseen, belt_mm)
                 ):
                     new.append(Track.of(sighting, self._frame))
+                    self._held.followed(numbers[s], new[-1])
                 continue
             track = tracks[owners[s]]
+            self._held.followed(numbers[s], track)
             self._part_from_mates(track, sighting, [sightings[k] for k in parts[owners[s]]])
             track.add(sighting, self._frame)
             # The two tips of a bent fruit enter the field before its middle does: what began as
@@ -163,7 +184,38 @@ class Tracker:
         left = [track for t, track in enumerate(tracks) if t not in stale]
         lasting = [track for track in left if not track.glint]
         self.glints += len(left) - len(lasting)
-        self._tracks = lasting + new
+        self._tracks = lasting + new + list(held.values())
+
+    def _take_in_held(self, sightings: Sequence[Sighting], belt_mm: float) -> dict[int, Track]:
+        """The tracks of what stays in the image, by the number of the sighting: these do not move.
+
+        Until that was known, what is held was taken for other items, and they for it: none of them
+        is where it should be, and those of them that nothing shows now have never been.
+        """
+        places = self._held.look(sightings, belt_mm)
+        held: dict[int, Track] = {}
+        if not places:
+            return held
+        followed = {track for place in places.values() for track in place.tracks}
+        followed.update(
+            track
+            for track in self._tracks
+            for s in places
+            if track.across.overlap_mm(sightings[s].across) > 0
+            and track.slide.stopped_at(sightings[s], self._frame)
+        )
+        for track in followed:
+            track.slide.slid = True
+        left = followed.intersection(self._tracks)
+        for s, place in places.items():
+            first = next((track for track in place.tracks if track in left), None)
+            if first is not None:
+                left.discard(first)
+                first.slide.hold(sightings[s], self._frame)
+                first.times, first.missed = first.times + 1, 0
+                held[s] = first
+        self._tracks = [track for track in self._tracks if track.decided or track not in left]
+        return held
 
     def _merged(self, sightings: Sequence[Sighting], pairs: Overlaps) -> dict[int, set[int]]:
         """Sightings that show several known items as one, and the items.

@@ -13,6 +13,7 @@ from sorter.camera.dirt import DirtWatch
 from sorter.camera.repeats import RepeatWatch
 from sorter.camera.sharpness import SharpnessWatch
 from sorter.frame import Pixels
+from sorter.standstill import Standstill
 
 LOOKS_APART_S = (0.13, 0.21, 0.16, 0.25, 0.18)
 """In turn: looks in step with a dense load would see its items stand still."""
@@ -26,9 +27,6 @@ FOCUS_AGREE = 8
 """The outlines of single items differ."""
 DIRT_AGREE = 50
 """A dense load leaves traces for some seconds."""
-STANDS_S = 2.0
-STANDS_MM = 2.0
-"""A belt that moves less in that time stands, and a person may be at the lens."""
 
 
 class CameraFault(enum.Enum):
@@ -83,7 +81,7 @@ class CameraHealth:
         self._looks = 0
         self._active: set[CameraFault] = set()
         self._against = dict.fromkeys(SENTENCES, 0)
-        self._moved: tuple[float, float] | None = None
+        self._standstill = Standstill()
 
     @property
     def untrusted(self) -> CameraFault | None:
@@ -122,8 +120,8 @@ class CameraHealth:
             return changes
         if self._repeats.see(pixels, travel_mm):
             changes += self._judge(CameraFault.FROZEN, self._repeats.frozen)
-        if self._stands(time_s, travel_mm):
-            # A person is about to start it again, and nothing can be told until then.
+        if self._standstill.see(time_s, travel_mm):
+            # A person may be at the lens, and nothing can be told until the belt runs again.
             for fault in (CameraFault.DIRTY, CameraFault.FOCUS):
                 changes += self._set(fault, False)
             return changes
@@ -132,11 +130,6 @@ class CameraHealth:
         if self._sharpness.see(pixels):
             changes += self._judge(CameraFault.FOCUS, self._sharpness.lost, FOCUS_AGREE)
         return changes
-
-    def _stands(self, time_s: float, travel_mm: float) -> bool:
-        if self._moved is None or abs(travel_mm - self._moved[1]) >= STANDS_MM:
-            self._moved = (time_s, travel_mm)
-        return time_s - self._moved[0] > STANDS_S
 
     def _judge(
         self, fault: CameraFault, seen: bool, agree: int | None = None

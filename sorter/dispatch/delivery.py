@@ -9,10 +9,11 @@ import enum
 import math
 from dataclasses import dataclass, replace
 
-from firmware_bridge.board import BoardBeam, Outcome, ShotReport
+from firmware_bridge.board import BoardBeam, Outcome, Reason, ShotReport
 from sorter.config import SorterConfig
 from sorter.decision import Decision
 from sorter.dispatch.window import Core
+from sorter.verdict import Why
 
 TOLERANCE_MM = 10.0
 """By how much an item may be off its place at the beam."""
@@ -172,6 +173,8 @@ class DeliveryBook:
         )
 
     def _missort(self, way: _Way, seen: bool | None) -> Missort | None:
+        if self._left_its_place(way):
+            return None
         if not seen and self._caught(way):
             return Missort.CAUGHT
         if way.decision.shot is not None and (
@@ -197,6 +200,12 @@ class DeliveryBook:
             for other in self._ways.values()
             if other is not way
         )
+
+    @staticmethod
+    def _left_its_place(way: _Way) -> bool:
+        """It jams in view, or was taken off: what passes its place on the belt is not it."""
+        slid = way.report is not None and way.report.reason is Reason.SLID
+        return slid or way.decision.verdict.why is Why.VANISHED
 
     @staticmethod
     def _fired(way: _Way) -> bool:

@@ -134,6 +134,7 @@ class ShotPlan:
         for planned in self._planned:
             self._drop(planned, reason)
         self._planned.clear()
+        self._passing = [replace(one, outlet=None) for one in self._passing]
 
     def withdraw(
         self, item_ids: Collection[int], reason: Reason, *, ticks_per_s: float

@@ -28,6 +28,7 @@ class StopWatch:
         self._seen: tuple[float, float] | None = None
         self._ran = False
         self._raised = False
+        self._found = False
         self.stops = 0
         """How often the belt's load could no longer be trusted."""
         self._hands = False
@@ -43,11 +44,12 @@ class StopWatch:
 
     def lost(self) -> None:
         """The board cannot be heard."""
+        self._found = False
         self._raise(LINK)
 
     def found(self) -> None:
         """It is heard again; what it says of its faults comes after this."""
-        self._faults.discard(LINK)
+        self._found = True
 
     def _raise(self, name: str) -> None:
         self._faults.add(name)
@@ -69,4 +71,9 @@ class StopWatch:
         hands = bool(self._faults) or self._raised or stood_s > self._trust_stop_s
         self.stops += hands and not self._hands
         self._hands, self._raised = hands, False
+        if self._found and tick is not None:
+            # Not before: a board that was reset counts from elsewhere, and what lies on the belt
+            # has to be told by the new count.
+            self._faults.discard(LINK)
+            self._found = False
         return hands

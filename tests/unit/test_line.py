@@ -153,6 +153,42 @@ def test_what_lay_on_the_belt_while_the_board_was_not_heard_rides() -> None:
     assert line.counts.stops == 1
 
 
+@pytest.mark.parametrize(
+    ("lost_at_mm", "why"), [(200.0, Why.STOPPED), (370.0, Why.CLASS)], ids=["coming", "decided"]
+)
+def test_a_fruit_in_view_of_a_board_that_is_reset_is_one_item_and_no_jam(
+    lost_at_mm: float, why: Why
+) -> None:
+    board = ScriptedBoard()
+    line = make_line(board)
+    connected(board, line)
+    decisions, index, count = [], 0, 0.0
+
+    def show(at_mm: float, tick: float | None) -> None:
+        nonlocal index
+        index += 1
+        pixels = draw_frame([(at_mm, 100.0, 40.0, 120.0)] if at_mm < 420 else []).pixels
+        pixels[0, 0] = index % 251  # No sensor gives the same picture twice.
+        board.tick = tick
+        line.service(index / 30)
+        capture = Capture(pixels=pixels, time_s=index / 30, index=index)
+        decisions.extend(line.step(capture, index / 30))
+
+    for at_mm in range(20, 701, 10):
+        if at_mm == lost_at_mm:
+            board.events = [BoardLost(why="reset")]
+            show(at_mm, None)
+            board.events = [BoardConnected(identity=IDENTITY)]
+            show(at_mm, None)
+            count = 2.0**25
+            for _ in range(90):
+                show(at_mm, count + 2 * at_mm)
+        show(at_mm, count + 2 * at_mm)
+        assert not line.jammed
+    assert [one.verdict.why for one in decisions] == [why]
+    assert (line.counts.slid, line.counts.stops) == (0, 1)
+
+
 def test_the_belt_is_ordered_to_run_again_when_the_start_button_was_pressed() -> None:
     board = ScriptedBoard()
     line = make_line(board)

@@ -185,6 +185,27 @@ def test_what_was_decided_shortly_before_a_fault_of_the_picture_was_noticed_is_t
     assert "fired" in {row.delivery for row in records.items()}
 
 
+def test_a_fault_that_only_warns_takes_nothing_back_though_another_one_doubts(
+    records: Records,
+) -> None:
+    stage = Stage(records, faults={"exposure": "warn", "bin_full": "doubt"}, health=CameraHealth())
+    stage.fruits_mm = [FRUIT_MM + 80.0 * k for k in range(20)]
+    stage.gain_after_mm = (FRUIT_MM + 400, 0.6)
+
+    def person() -> None:
+        if FRUIT_MM + 420 < stage.belt.travel_mm < FRUIT_MM + 450:
+            stage.line_fault("bin_full")
+        if stage.now_s > 8:
+            stage.daemon.stop()
+
+    stage.at_frame = person
+    stage.daemon.run()
+
+    assert stage.line.doubted
+    assert {"camera_exposure", "bin_full"} <= {fault.name for fault in records.faults()}
+    assert stage.line.counts.unfired["camera"] == 0
+
+
 def test_a_fruit_that_jams_in_view_is_one_record_and_those_that_pass_it_are_sorted(
     records: Records, monkeypatch: pytest.MonkeyPatch
 ) -> None:

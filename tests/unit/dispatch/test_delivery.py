@@ -8,9 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from firmware_bridge.board import BoardBeam, Outcome, Shot, ShotReport
+from firmware_bridge.board import BoardBeam, Outcome, Reason, Shot, ShotReport
 from sorter.decision import Decision
 from sorter.dispatch.delivery import DeliveryBook, Missort
+from sorter.verdict import Why
 from tests.factories import make_config, make_item, make_verdict
 
 TICKS_PER_S = 600.0
@@ -124,6 +125,25 @@ def test_without_a_beam_what_rode_past_an_open_outlet_was_caught_too() -> None:
     assert judged(of, past_tick=-1800) == {}
     of.report(fired(one), ticks_per_s=TICKS_PER_S)
     assert judged(of)[2] == (None, Missort.CAUGHT)
+
+
+@pytest.mark.parametrize("beam", [True, False])
+@pytest.mark.parametrize("vanished", [True, False])
+def test_of_what_left_its_place_on_the_belt_nothing_is_told_by_its_place(
+    beam: bool, vanished: bool
+) -> None:
+    of, one = book(beam=beam), decision(1, 1000, shot=True)
+    jammed = decision(2, 1015, shot=not vanished)
+    if vanished:
+        gone = replace(jammed.verdict, grade=None, why=Why.VANISHED)
+        jammed = replace(jammed, verdict=gone)
+    for each in (one, jammed):
+        of.note(each)
+    of.report(fired(one), ticks_per_s=TICKS_PER_S)
+    if not vanished:
+        back = fired(jammed, outcome=Outcome.CANCELLED)
+        of.report(replace(back, reason=Reason.SLID), ticks_per_s=TICKS_PER_S)
+    assert judged(of)[2][1] is None
 
 
 def test_a_refused_shot_lets_its_item_ride_which_is_no_missort() -> None:

@@ -219,6 +219,14 @@ def test_nothing_that_is_planned_survives_a_stop_that_is_not_trusted() -> None:
     assert belt.ended == {2: Reason.STOPPED}
 
 
+def test_an_item_whose_shot_was_dropped_is_not_swept_up_by_the_shot_at_a_neighbour() -> None:
+    belt = Belt()
+    belt.place(item(1, 0), PREMIUM)
+    belt.plan.drop_all(Reason.STOPPED)
+    assert belt.place(item(2, 5), PREMIUM) is Why.CROWDED
+    assert belt.send() == []
+
+
 def test_an_item_that_is_withdrawn_rides_with_what_shares_its_window() -> None:
     belt = Belt()
     belt.place(item(1, 0), PREMIUM)

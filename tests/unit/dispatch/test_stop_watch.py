@@ -66,7 +66,19 @@ def test_a_board_that_is_not_heard_may_have_seen_anything_pressed() -> None:
     stops.lost()
     assert stops.hands_may_be_in(0.0, 0.0)
     stops.found()
-    assert not stops.hands_may_be_in(10.0, 0.1)
+    assert stops.hands_may_be_in(0.0, 0.1)
+    assert not stops.hands_may_be_in(10.0, 0.2)
+    assert stops.stops == 1
+
+
+def test_a_board_that_is_heard_again_is_not_trusted_before_it_has_told_where_the_belt_is() -> None:
+    stops = watch()
+    stops.lost()
+    stops.found()
+    assert stops.hands_may_be_in(None, 0.0)
+    assert stops.hands_may_be_in(None, 0.1)
+    assert stops.hands_may_be_in(2.0**25, 0.2)
+    assert not stops.hands_may_be_in(2.0**25 + 10, 0.3)
     assert stops.stops == 1
 
 
