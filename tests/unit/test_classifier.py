@@ -115,8 +115,9 @@ def test_a_model_whose_numbers_mean_nothing_is_refused(
 ) -> None:
     made = Interpreter(len(bundle.manifest.grades), scale=scale)
     monkeypatch.setattr(classifier_module, "make_interpreter", lambda model, threads: made)
+    without_shape = bundle.manifest.model_copy(update={"measures": ()})
     with pytest.raises(BundleError, match="has the scale"):
-        Classifier(bundle)
+        Classifier(dataclasses.replace(bundle, manifest=without_shape))
 
 
 def test_a_model_with_two_outputs_is_refused(

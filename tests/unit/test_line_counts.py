@@ -53,7 +53,7 @@ def test_the_status_tells_every_trouble_by_its_name() -> None:
         "board connected, belt waits for the start button",
         "faults: camera_dark",
         "frames: 100, 2 skipped, 1 lost, 3 without position",
-        "items: 9 in 5 shots",
+        "items: 9, shots: 5 (neighbours may share one)",
         "without a grade: 2 unsure, 1 double",
         "not fired: 1 late",
         "mis-sorts: 1 stayed",

@@ -64,7 +64,7 @@ def test_a_wrong_length_is_named() -> None:
 
 def test_every_outcome_and_reason_that_a_board_can_tell_has_a_code() -> None:
     of_the_link = {Reason.NOT_READY, Reason.RESET, Reason.LINK_LOST}
-    of_the_dispatcher = {Reason.CROWDED, Reason.STOPPED}
+    of_the_dispatcher = {Reason.CROWDED, Reason.STOPPED, Reason.SLID, Reason.CAMERA}
     assert set(REASON_CODES) == set(Reason) - of_the_link - of_the_dispatcher
     assert set(OUTCOME_CODES) == set(Outcome) - {Outcome.UNKNOWN}
 
