@@ -56,11 +56,12 @@ def measure(report: Report) -> None:
             seconds = time.monotonic() - started
             RESULTS.mkdir(exist_ok=True)
             write_page(RESULTS / f"audit-{name}.html", found)
-        hits = defaultdict(list)
+        hits: dict[str, list[bool]] = defaultdict(list)
         for kind, original, copy in copies:
             hits[kind].append(_together(found, original, copy, relabelled="relabelled" in kind))
-        for kind, own in hits.items():
-            print(f"       {name} {kind}: {sum(own)} of {len(own)}")
+        for kind, found_of_kind in hits.items():
+            known, made = sum(found_of_kind), len(found_of_kind)
+            print(f"       {name} {kind}: {known} of {made}")
         every = list(itertools.chain(*hits.values()))
         report.at_least(f"{name} copies found", round(100 * float(np.mean(every)), 1), "%", FOUND)
         print(f"       {name}: {found.images} photos in {seconds:.0f} s")
@@ -80,7 +81,7 @@ def add_copies(root: Path, random: np.random.Generator) -> list[tuple[str, str, 
     """
     photos = sorted(path for path in root.rglob("*.*") if path.parent != root)
     grades = sorted({path.parent.name for path in photos})
-    added = []
+    added: list[tuple[str, str, str]] = []
     for index in sorted(random.permutation(len(photos))[:ORIGINALS]):
         original = photos[index]
         pixels = read_photo(original)
@@ -91,8 +92,9 @@ def add_copies(root: Path, random: np.random.Generator) -> list[tuple[str, str, 
             # No hint in the name.
             copy = root / grade / f"{90000 + len(added)}{original.suffix}"
             cv2.imwrite(str(copy), change(pixels, random))
-            added.append((kind, *(path.relative_to(root).as_posix() for path in (original, copy))))
-    return [(kind, original, copy) for kind, original, copy in added]
+            places = [path.relative_to(root).as_posix() for path in (original, copy)]
+            added.append((kind, places[0], places[1]))
+    return added
 
 
 def _turned(photo: Pixels, random: np.random.Generator) -> Pixels:
@@ -115,7 +117,7 @@ def _enlarged(photo: Pixels, random: np.random.Generator) -> Pixels:
 
 
 def _relit(photo: Pixels, gain: float, offset: float) -> Pixels:
-    return np.clip(photo.astype(np.float32) * gain + offset, 0, 255).astype(np.uint8)
+    return np.asarray(np.clip(photo.astype(np.float32) * gain + offset, 0, 255), np.uint8)
 
 
 def _mirrored(photo: Pixels, random: np.random.Generator) -> Pixels:
@@ -123,7 +125,7 @@ def _mirrored(photo: Pixels, random: np.random.Generator) -> Pixels:
 
 
 CHANGES: dict[str, Change] = {
-    "quarter turns": lambda photo, random: np.rot90(photo, random.integers(1, 4)).copy(),
+    "quarter turns": lambda photo, random: np.rot90(photo, int(random.integers(1, 4))).copy(),
     "turned by up to 25°": _turned,
     "mirrored": _mirrored,
     "brighter": lambda photo, random: _relit(photo, random.uniform(1.1, 1.4), 10),

@@ -9,6 +9,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 
 import cv2
 import numpy as np
@@ -136,7 +137,7 @@ def _finding(report: Report) -> None:
             )
             for name, last in bare.items():
                 taken[name][showing, k] = _timed(
-                    lambda frame=shown, last=last: last(_bare_mask(frame.pixels, small, empty))
+                    partial(_bare_pass, shown.pixels, small, empty, last)
                 )
             start_s = time.thread_time()
             sightings = finder.find(shown)
@@ -167,6 +168,12 @@ def _finding(report: Report) -> None:
         "",
         ITEMS_IN_VIEW - 0.5,
     )
+
+
+def _bare_pass(
+    pixels: Pixels, small: tuple[int, int], empty: Pixels, last: Callable[[Pixels], object]
+) -> None:
+    last(_bare_mask(pixels, small, empty))
 
 
 def _bare_mask(pixels: Pixels, small: tuple[int, int], empty: Pixels) -> Pixels:
@@ -250,7 +257,7 @@ def _peers(report: Report, classifier: Classifier, sightings: Sequence[Sighting]
     if isinstance(network, str):
         print(f"       OpenCV's DNN: {network}")
         return
-    floats = np.stack([one[:, :, ::-1] for one in small]).astype(np.float32) / 255
+    floats = np.stack([one[:, :, ::-1] for one in small]).astype(np.float32) / np.float32(255)
     again_s, opencv_s = _in_turns([lambda: plain.invoke(inputs), lambda: network(floats)])
     agree = network(floats).argmax(axis=1) == plain.invoke(inputs).argmax(axis=1)
     report.beside("OpenCV's DNN says the same", float(agree.mean()), "of 1")
@@ -288,7 +295,7 @@ def _packed(photo: Pixels) -> list[int]:
 def _in_turns(steps: Sequence[Callable[[], object]]) -> list[float]:
     """Shortest time of each, in seconds."""
     taken = [[_timed(step) for step in steps] for _ in range(CROP_ROUNDS)]
-    return np.min(taken, axis=0).tolist()
+    return [float(shortest) for shortest in np.min(taken, axis=0)]
 
 
 def _timed(step: Callable[[], object]) -> float:

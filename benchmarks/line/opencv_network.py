@@ -6,6 +6,7 @@ import contextlib
 import importlib.util
 import io
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import cv2
@@ -67,7 +68,7 @@ def _rebuilt(interpreter: Any, classifier: Classifier) -> tuple[Any, int]:
         quantized = details[index]["quantization_parameters"]
         scales, points = quantized["scales"], quantized["zero_points"]
         if not len(scales):
-            return values
+            return np.asarray(values, np.float32)
         shape = [1] * values.ndim
         if len(scales) > 1:
             shape[quantized["quantized_dimension"]] = -1
@@ -104,15 +105,13 @@ def _rebuilt(interpreter: Any, classifier: Classifier) -> tuple[Any, int]:
         stride = 1
         if op["op_name"] in ("CONV_2D", "DEPTHWISE_CONV_2D"):
             stride = known[0].shape[1] // int(details[output]["shape"][1])
-        layer = {
-            "CONV_2D": lambda k=kernel, s=stride, active=active: keras.layers.Conv2D(
-                k.shape[0], k.shape[1:3], s, "same", activation=active
-            ),
-            "DEPTHWISE_CONV_2D": lambda k=kernel, s=stride, active=active: (
-                keras.layers.DepthwiseConv2D(k.shape[1:3], s, "same", activation=active)
-            ),
-            "FULLY_CONNECTED": lambda k=kernel: keras.layers.Dense(k.shape[0]),
-        }[op["op_name"]]()
+        across = {"strides": stride, "padding": "same", "activation": active}
+        makers: dict[str, Callable[[], Any]] = {
+            "CONV_2D": partial(keras.layers.Conv2D, kernel.shape[0], kernel.shape[1:3], **across),
+            "DEPTHWISE_CONV_2D": partial(keras.layers.DepthwiseConv2D, kernel.shape[1:3], **across),
+            "FULLY_CONNECTED": partial(keras.layers.Dense, kernel.shape[0]),
+        }
+        layer = makers[op["op_name"]]()
         made[output] = layer(known[0])
         turned = {
             "CONV_2D": (1, 2, 3, 0),

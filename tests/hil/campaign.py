@@ -1,6 +1,7 @@
 """Faults by the dozen on one machine, and what became of its shots."""
 
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from firmware_bridge.board import Outcome
@@ -80,7 +81,7 @@ def run_campaign(seed: int, rounds: int = 1) -> Tally:
 
 def _pass_the_wraps(machine: Machine, tally: Tally) -> None:
     wrap_us = _WRAP_AFTER_OVERFLOWS * OVERFLOW_US
-    passed = {
+    passed: dict[str, Callable[[], bool]] = {
         "tick wrap": lambda: machine.board_tick < 2**31,
         "microsecond wrap": lambda: machine.now_us > wrap_us,
     }
