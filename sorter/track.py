@@ -45,6 +45,9 @@ class Track:
     shown: tuple[float, bool] = (math.inf, False)
     """The last one: from the reference line, and whether it was touching."""
 
+    joined: tuple[Span, Span] | None = None
+    """Along and across: what all those views showed, where others showed it alone."""
+
     told: bool = False
     """That it slid was counted."""
 
@@ -95,7 +98,12 @@ class Track:
         self.missed = 0
         self.slide.add(sighting, frame)
         self._count(sighting)
-        if self.decided or (sighting.touching and self.alone):
+        if self.decided:
+            return
+        if sighting.touching and self.alone:
+            if sighting.complete:
+                along, across = self.joined or (sighting.along, sighting.across)
+                self.joined = along.hull(sighting.along), across.hull(sighting.across)
             return
         if sighting.complete:
             self.last = None
@@ -132,6 +140,8 @@ class Track:
         """See `Tracker.move_count`."""
         self.along = self.along.moved(-by_mm)
         self.slide.move_count(by_mm)
+        if self.joined is not None:
+            self.joined = self.joined[0].moved(-by_mm), self.joined[1]
         for view in (*self.views, *([] if self.last is None else [self.last])):
             view.along = view.along.moved(-by_mm)
 
@@ -178,6 +188,10 @@ class Track:
         # Where items touch, a cut that looks sure in one frame may be in the wrong place.
         if self.doubt is None and (touching or self.shown_touching > self.shown_alone):
             self.doubt = Why.DOUBLE
+        if self.doubt is Why.DOUBLE and self.joined is not None:
+            # A double lies wherever any view showed a part of it: no neighbour's shot may meet it.
+            self.along = self.along.hull(self.joined[0])
+            self.across = self.across.hull(self.joined[1])
         self.item_id = item_id
         self.last = None
         self.views.clear()

@@ -313,6 +313,8 @@ class Tracker:
         along = best.along if track.views else track.along
         self._items += 1
         views = track.close(self._items)
+        if track.doubt is Why.DOUBLE and track.joined is not None:
+            along = track.along
         return Item(
             item_id=self._items,
             lane=self._lane(track),
