@@ -353,6 +353,9 @@ class SorterConfig(_Section):
                 if what in ("name", "channel") or not outlet.choosy:
                     # What one outlet leaves of a grade, another one may take.
                     seen.add((what, value))
+            if outlet.lane >= self.lanes:
+                sentence = f"{outlet.name} has a lane beyond the last of belt.lane_edges_mm"
+                misfits.append((("outlets", k, "lane"), sentence))
             if outlet.at_mm is not None and outlet.at_mm >= self.belt.length_mm:
                 misfits.append(
                     (
@@ -361,10 +364,6 @@ class SorterConfig(_Section):
                         f"(belt.length_mm: {self.belt.length_mm:g})",
                     )
                 )
-        for k, outlet in enumerate(self.outlets):
-            if outlet.lane >= self.lanes:
-                sentence = f"{outlet.name} has a lane beyond the last of belt.lane_edges_mm"
-                misfits.append((("outlets", k, "lane"), sentence))
         beam = self.board.passed_beam
         if beam is not None and beam.lane >= self.lanes:
             sentence = f"there is no lane {beam.lane}; the last one is {self.lanes - 1}"

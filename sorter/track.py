@@ -46,7 +46,7 @@ class Track:
     """The last one: from the reference line, and whether it was touching."""
 
     joined: tuple[Span, Span] | None = None
-    """Along and across: what all those views showed, where others showed it alone."""
+    """Along and across: what all those showed together."""
 
     told: bool = False
     """That it slid was counted."""
@@ -100,10 +100,10 @@ class Track:
         self._count(sighting)
         if self.decided:
             return
+        if sighting.complete and sighting.touching:
+            along, across = self.joined or (sighting.along, sighting.across)
+            self.joined = along.hull(sighting.along), across.hull(sighting.across)
         if sighting.touching and self.alone:
-            if sighting.complete:
-                along, across = self.joined or (sighting.along, sighting.across)
-                self.joined = along.hull(sighting.along), across.hull(sighting.across)
             return
         if sighting.complete:
             self.last = None

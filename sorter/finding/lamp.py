@@ -14,7 +14,8 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
-Floats = NDArray[np.float32]
+from sorter.finding.bands import Floats, grey_and_apart
+
 Counts = NDArray[np.int32]
 
 BIN = 0.05
@@ -163,9 +164,7 @@ class Lamp:
 
 def _grey(ratios: Floats, tolerance: float) -> Floats:
     """Brightness of the samples of the belt's colour, rows × columns; 0 for the others."""
-    blue, green, red = ratios[..., 0], ratios[..., 1], ratios[..., 2]
-    grey = (blue + green + red) / 3
-    apart = np.maximum(np.maximum(blue, green), red) - np.minimum(np.minimum(blue, green), red)
+    grey, apart = grey_and_apart(ratios)
     like = (apart < tolerance * grey) & (grey > DARKEST) & (grey < BRIGHTEST)
     return np.asarray(np.where(like, grey, np.float32(0)), np.float32)
 

@@ -4,115 +4,26 @@ import numpy as np
 import pytest
 
 from firmware_bridge.board import (
-    BeltTick,
     BoardConnected,
-    BoardEvent,
     BoardFault,
-    BoardIdentity,
     BoardLost,
     Outcome,
     Reason,
-    Shot,
     ShotReport,
 )
-from sorter.decision import Decision
-from sorter.dispatch.delivery import Delivery, Missort
-from sorter.frame import Capture, Pixels
-from sorter.line import Line
+from sorter.dispatch.delivery import Missort
+from sorter.frame import Capture
 from sorter.verdict import Why
-from tests.factories import StubClassifier, draw_frame, make_config
-
-IDENTITY = BoardIdentity(
-    protocol=1, firmware="0.1.0", channels=8, boot_nonce=7, clock_hz=16_000_000, reset_cause="power"
+from tests.factories import draw_frame
+from tests.unit.scripted_line import (
+    IDENTITY,
+    ListedRecords,
+    ScriptedBoard,
+    connected,
+    make_line,
+    pass_one_fruit,
+    show,
 )
-
-
-class ScriptedBoard:
-    """Says what the test wants and remembers what it was told."""
-
-    def __init__(self) -> None:
-        self.events: list[BoardEvent] = []
-        self.told: list[object] = []
-        self.tick: float | None = 0.0
-        self.error_ticks = 1.0
-        self.identity: BoardIdentity | None = IDENTITY
-
-    def open(self, now_s: float) -> None:
-        self.told.append("open")
-
-    def service(self, now_s: float) -> list[BoardEvent]:
-        events, self.events = self.events, []
-        return events
-
-    def shoot(self, shot: Shot, now_s: float) -> None:
-        self.told.append(shot)
-
-    def set_belt(self, running: bool, now_s: float, *, by_operator: bool = False) -> None:
-        who = " by operator" if by_operator else ""
-        self.told.append(f"belt on{who}" if running else "belt off")
-
-    def heartbeat(self, now_s: float) -> None:
-        self.told.append("heartbeat")
-
-    def cancel(self, item_id: int, now_s: float) -> None:
-        self.told.append(f"cancel {item_id}")
-
-    def flush(self, now_s: float) -> None:
-        self.told.append("flush")
-
-    def tick_at(self, time_s: float) -> float | None:
-        return self.tick
-
-    def position_at(self, time_s: float) -> BeltTick | None:
-        if self.tick is None:
-            return None
-        return BeltTick(tick=self.tick, error_ticks=self.error_ticks)
-
-    def close(self) -> None:
-        self.told.append("close")
-
-    @property
-    def shots(self) -> list[Shot]:
-        return [told for told in self.told if isinstance(told, Shot)]
-
-
-class ListedRecords:
-    def __init__(self) -> None:
-        self.added: list[Decision] = []
-        self.delivered: list[ShotReport] = []
-        self.confirmed: list[Delivery] = []
-
-    def add(self, decision: Decision) -> None:
-        self.added.append(decision)
-
-    def deliver(self, report: ShotReport) -> None:
-        self.delivered.append(report)
-
-    def confirm(self, delivery: Delivery) -> None:
-        self.confirmed.append(delivery)
-
-
-def make_line(
-    board: ScriptedBoard, records: ListedRecords | None = None, *, start_belt: bool = False
-) -> Line:
-    return Line(
-        config=make_config(),
-        classifier=StubClassifier(),  # type: ignore[arg-type]
-        board=board,
-        records=records,  # type: ignore[arg-type]
-        lot="today",
-        start_belt=start_belt,
-    )
-
-
-def pass_one_fruit(line: Line, board: ScriptedBoard) -> list[Decision]:
-    decisions = []
-    for index in range(25):
-        board.tick = 40.0 * index
-        frame = draw_frame([(20.0 * index, 100.0, 40.0, 120.0)])
-        capture = Capture(pixels=frame.pixels, time_s=index / 30, index=index)
-        decisions += line.step(capture, index / 30)
-    return decisions
 
 
 def test_a_connection_gives_the_routine_order_to_run_the_belt() -> None:
@@ -145,9 +56,8 @@ def test_what_lay_on_the_belt_while_the_board_was_not_heard_rides() -> None:
         if index == 5:
             board.events = [BoardLost(why="unplugged"), BoardConnected(identity=IDENTITY)]
         line.service(index / 30)
-        frame = draw_frame([(20.0 * index, 100.0, 40.0, 120.0)])
-        decisions += line.step(
-            Capture(pixels=frame.pixels, time_s=index / 30, index=index), index / 30
+        decisions += show(
+            line, board, index, draw_frame([(20.0 * index, 100.0, 40.0, 120.0)]).pixels
         )
     assert [(one.verdict.why, one.shot) for one in decisions] == [(Why.STOPPED, None)]
     assert line.counts.stops == 1
@@ -268,11 +178,6 @@ def test_the_end_of_the_run_stops_the_belt() -> None:
     assert board.told[-1] == "belt off"
 
 
-def connected(board: ScriptedBoard, line: Line) -> None:
-    board.events = [BoardConnected(identity=IDENTITY)]
-    line.service(0.0)
-
-
 def test_a_frame_whose_place_on_the_belt_is_hardly_known_shoots_at_nothing() -> None:
     board = ScriptedBoard()
     line = make_line(board)
@@ -364,61 +269,3 @@ def test_what_a_single_frame_shows_and_frames_that_show_nothing_are_counted_and_
         pixels[0, 0] = index  # No sensor gives the same picture twice.
         assert line.step(Capture(pixels=pixels, time_s=index / 30, index=index), index / 30) == []
     assert line.counts.told() == ["blind frames: 1", "glints: 1"]
-
-
-def repeat(
-    line: Line, board: ScriptedBoard, pixels: Pixels, *, step_ticks: float
-) -> list[Decision]:
-    """The same picture in 20 frames more, while the belt moves."""
-    decisions, from_tick = [], board.tick or 0.0
-    line.counts.repeated_frames = 0
-    for index in range(1, 21):
-        board.tick = from_tick + step_ticks * index
-        capture = Capture(pixels=pixels.copy(), time_s=1 + index / 30, index=index)
-        decisions += line.step(capture, 1 + index / 30)
-    return decisions
-
-
-def test_a_picture_that_stays_while_the_belt_moves_makes_no_items_of_the_fruit_in_it() -> None:
-    board = ScriptedBoard()
-    line = make_line(board)
-    connected(board, line)
-    still = draw_frame([(350.0, 100.0, 40.0, 120.0)]).pixels
-    board.told.clear()
-    assert len(repeat(line, board, still, step_ticks=40.0)) == 1
-    assert line.counts.repeated_frames == 19
-    # Whether it hangs is for the camera's health to say, which then holds the line.
-    assert board.told.count("heartbeat") == 20
-
-
-def test_a_picture_that_stays_while_the_belt_stands_is_as_good_as_another() -> None:
-    board = ScriptedBoard()
-    line = make_line(board)
-    connected(board, line)
-    repeat(line, board, draw_frame([(350.0, 100.0, 40.0, 120.0)]).pixels, step_ticks=0.05)
-    assert (line.counts.frames, line.counts.repeated_frames) == (20, 0)
-
-
-def test_a_black_picture_that_stays_is_blind_and_not_left_out() -> None:
-    board = ScriptedBoard()
-    line = make_line(board)
-    connected(board, line)
-    pass_one_fruit(line, board)
-    repeat(line, board, np.zeros((200, 400, 3), np.uint8), step_ticks=40.0)
-    assert (line.counts.blind_frames, line.counts.repeated_frames) == (20, 0)
-
-
-def test_the_next_picture_that_is_new_decides_what_was_in_sight_of_a_still_one() -> None:
-    board = ScriptedBoard()
-    line = make_line(board)
-    connected(board, line)
-    decisions = []
-    for index in range(25):
-        board.tick = 40.0 * index
-        shown = 15 if 15 <= index <= 17 else index
-        pixels = draw_frame([(20.0 * shown, 100.0, 40.0, 120.0)]).pixels
-        capture = Capture(pixels=pixels, time_s=index / 30, index=index)
-        decisions += line.step(capture, index / 30)
-    assert [(one.item.item_id, one.verdict.why) for one in decisions] == [(1, Why.CLASS)]
-    assert decisions[0].item.reference_tick == pytest.approx(400, abs=4)
-    assert line.counts.repeated_frames == 2 + 3  # Nothing but belt is to be seen at the end.

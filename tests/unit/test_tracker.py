@@ -210,12 +210,17 @@ def test_an_item_that_most_places_show_as_a_double_is_one() -> None:
     assert item.doubt is Why.DOUBLE
 
 
-def test_a_double_lies_wherever_its_views_showed_it_though_one_showed_a_part_alone() -> None:
+@pytest.mark.parametrize("part_at", [0, 80])
+def test_a_double_lies_wherever_its_views_showed_it_though_one_showed_a_part_alone(
+    part_at: int,
+) -> None:
     tracker = make_tracker()
-    step(tracker, make_sighting(-21.0))
-    for tick in (20, 40, 60):
-        double = make_sighting(tick * 0.5, tick=tick, size_mm=82.0, touching=True)
-        step(tracker, double, tick=tick)
+    for tick in (0, 20, 40, 60, 80):
+        off_mm, size_mm = (-21.0, 40.0) if tick == part_at else (0.0, 82.0)
+        shown = make_sighting(
+            tick * 0.5 + off_mm, tick=tick, size_mm=size_mm, touching=tick != part_at
+        )
+        step(tracker, shown, tick=tick)
     (item,) = tracker.finish()
     assert item.doubt is Why.DOUBLE
     assert (item.reference_tick, item.extent_mm) == pytest.approx((0.0, 82.0))
